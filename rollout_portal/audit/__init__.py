@@ -1,0 +1,1 @@
+"""The record: who did what, to which object, why, before and after. Append-only and chained."""

@@ -1,0 +1,1 @@
+"""Long work with progress, private files, and signs of life of processes."""

@@ -1,0 +1,1 @@
+"""Pure helpers without a model. Imports no room."""
