@@ -1,0 +1,1 @@
+"""Rollout, phases, gates and signatures: the plan of record."""

@@ -1,0 +1,116 @@
+"""From a section to rows and back: what every room needs to load, prune and check its section."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext as _
+
+from phases.documents.schema import nearest
+from phases.models import PlanItem, Rollout
+from phases.registry import PlanProblem
+
+Path = tuple[str | int, ...]
+_Item = TypeVar("_Item", bound=PlanItem)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A row as the file wants it: its code, its fields, and where in the section it stands."""
+
+    code: str
+    values: dict[str, Any]
+    path: Path
+
+
+def upsert(
+    model: type[_Item], rollout: Rollout, wanted: Sequence[Wanted]
+) -> tuple[dict[str, _Item], list[PlanProblem]]:
+    """Add the rows that are not there, and change those that differ; their order becomes the file's.
+
+    Rows are found by their code (the document has each once). Returns the rows by code,
+    and a problem for each value that the model refuses; such a row is not written.
+    """
+    if not wanted:
+        return {}, []
+    rows = {row.code: row for row in model._default_manager.filter(rollout=rollout)}
+    taken: set[str] = set()
+    problems: list[PlanProblem] = []
+    for position, item in enumerate(wanted):
+        taken.add(item.code)
+        row = rows.get(item.code) or model(rollout=rollout, code=item.code)
+        is_new = row.pk is None
+        changed = _assign(row, {**item.values, "position": position})
+        refused = _refusals(row, item.path)
+        if refused:
+            problems += refused
+        elif is_new or changed:
+            row.save()
+            rows[item.code] = row
+    return {code: row for code, row in rows.items() if code in taken}, problems
+
+
+def _assign(row: models.Model, values: dict[str, Any]) -> bool:
+    """Set the values, and tell whether one of them differs from what was there."""
+    changed = False
+    for name, value in values.items():
+        field = row._meta.get_field(name)
+        attribute = getattr(field, "attname", name)
+        new = value.pk if isinstance(value, models.Model) else value
+        if getattr(row, attribute) != new:
+            changed = True
+        setattr(row, name, value)
+    return changed
+
+
+def _refusals(row: PlanItem, path: Path) -> list[PlanProblem]:
+    """Return what the model itself refuses; relations were looked up already."""
+    relations = {field.name for field in row._meta.concrete_fields if field.is_relation}
+    try:
+        row.clean_fields(exclude=relations)
+        row.clean()
+    except ValidationError as error:
+        return [PlanProblem(path, message) for message in error.messages]
+    return []
+
+
+def remove_others(
+    rows: "models.QuerySet[_Item]",
+    keep: Collection[str],
+    *,
+    has_history: Callable[[_Item], bool] = lambda row: False,
+) -> list[PlanProblem]:
+    """Remove those of `rows` whose code is not in `keep`; what has history, or is referred to, stays.
+
+    Returns a problem for each row that stays.
+    """
+    gone = [row for row in rows if row.code not in keep]
+    stays = [row for row in gone if has_history(row)]
+    waiting = [row for row in gone if not has_history(row)]
+    while waiting:
+        blocked = []
+        for row in waiting:
+            try:
+                row.delete()
+            except models.ProtectedError:
+                # A row of the same kind may refer to it (a member to its group) and go next round.
+                blocked.append(row)
+        if len(blocked) == len(waiting):
+            break
+        waiting = blocked
+    message = _(
+        "%(kind)s “%(code)s” is no longer in the file, but it has history and stays. "
+        "Put it back into the file."
+    )
+    return [
+        PlanProblem((), message % {"kind": str(row._meta.verbose_name).capitalize(), "code": row.code})
+        for row in (*stays, *waiting)
+    ]
+
+
+def unknown(code: str, known: Iterable[str], path: Path, kind: str) -> PlanProblem:
+    """Return the problem of a reference to nothing; `kind` is what was looked for: "phase"."""
+    message = _("There is no %(kind)s “%(code)s”.") % {"kind": kind, "code": code}
+    return PlanProblem(path, f"{message} {nearest(code, known)}")

@@ -1,0 +1,547 @@
+"""May the next phase start? Reading a gate: pure, writes nothing and raises nothing.
+
+`evaluate(gate, as_of)` reads every criterion through the registered measures and answers with one of
+six outcomes each. `as_evidence(report)` is what a signature binds; `changes(...)` tells what is no
+longer as it was signed.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import structlog
+from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from phases.models import Baseline, Criterion, Evidence, Gate, Role, Waiver
+from phases.registry import Measured, Need, find_measure
+from phases.states import COUNTS, WORST_FIRST, Outcome, Reason
+from rollout_portal.lib import clock, words
+from rollout_portal.lib.decimals import (
+    convert,
+    holds,
+    is_close,
+    rule_text,
+    shown,
+    with_unit,
+)
+from rollout_portal.lib.digests import canonical_json, decimal_text, fingerprint
+
+log = structlog.get_logger("gates")
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionResult:
+    """How one criterion stands, with everything that a reader needs to believe it."""
+
+    criterion: Criterion
+    outcome: Outcome
+    reason: Reason = Reason.NONE
+    measured: Measured | None = None
+    value: Decimal | None = None
+    needs: tuple[Need, ...] = ()
+    members: tuple["CriterionResult", ...] = ()
+    waiver: Waiver | None = None
+    baseline: Baseline | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether the gate may open as far as this criterion goes."""
+        return self.outcome in COUNTS
+
+    @property
+    def rule(self) -> str:
+        """The rule in words: "above 50"; empty for a group."""
+        row = self.criterion
+        if row.threshold is None:
+            return ""
+        unit = "%" if row.versus_baseline else row.unit
+        return rule_text(row.comparator, row.threshold, row.threshold_high, unit)
+
+    @property
+    def value_text(self) -> str:
+        """The value as it is shown: on the same side of the threshold as it is."""
+        if self.value is None:
+            return ""
+        row = self.criterion
+        if row.is_judged:
+            return _("It holds") if self.value else _("It does not hold")
+        unit = "%" if row.versus_baseline else row.unit
+        text = with_unit(shown(self.value, row.threshold), unit)
+        return _("%s exactly") % text if self.value == row.threshold and not self.counts else text
+
+    @property
+    def distance_text(self) -> str:
+        """How near a close call was: "by 0.04 %"; empty when it was not close."""
+        row = self.criterion
+        if self.value is None or row.threshold is None or row.is_judged:
+            return ""
+        if not is_close(self.value, row.threshold):
+            return ""
+        gap = abs(self.value - row.threshold)
+        if row.unit == "%" or row.versus_baseline:
+            return _("by %s points") % shown(gap)
+        return _("by %s") % with_unit(shown(gap), row.unit)
+
+    @property
+    def outcome_text(self) -> str:
+        """The outcome in a word; for a group its worst members in words: "1 stale, 1 no data"."""
+        if not self.members or self.counts:
+            return str(self.outcome.label)
+        found = Counter(member.outcome for member in self.members if not member.counts)
+        return ", ".join(
+            f"{found[outcome]} {str(outcome.label).lower()}"
+            for outcome in sorted(found, key=WORST_FIRST.__getitem__)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class GateReport:
+    """How a gate stands at `as_of`: every criterion in the plan's order, and who must sign."""
+
+    gate: Gate
+    as_of: datetime
+    results: tuple[CriterionResult, ...]
+    holders: tuple[tuple[str, tuple[str, ...]], ...]
+
+    @property
+    def deciding(self) -> list[CriterionResult]:
+        """The criteria that can keep the gate shut."""
+        return [result for result in self.results if result.criterion.blocking]
+
+    @property
+    def counting(self) -> int:
+        return sum(result.counts for result in self.deciding)
+
+    @property
+    def ready(self) -> bool:
+        """Whether everything counts; a gate without a criterion is never ready."""
+        return bool(self.deciding) and all(result.counts for result in self.deciding)
+
+    @property
+    def needs(self) -> list[Need]:
+        """What is missing, as things that people can do."""
+        return [need for result in self.deciding if not result.counts for need in result.needs]
+
+    @property
+    def worst_first(self) -> list[CriterionResult]:
+        """The criteria that must hold, worst first."""
+        must_hold = [result for result in self.results if result.criterion.side == Criterion.Side.GO]
+        return sorted(must_hold, key=lambda result: WORST_FIRST[result.outcome])
+
+    @property
+    def stoppers(self) -> list[CriterionResult]:
+        """The no-go list: what stops the gate at once. Met means: it is not the case."""
+        return [result for result in self.results if result.criterion.side == Criterion.Side.NO_GO]
+
+    @property
+    def waived(self) -> list[CriterionResult]:
+        return [result for result in flat(self.results) if result.outcome == Outcome.WAIVED]
+
+    def result_of(self, code: str) -> CriterionResult:
+        """Return the result of the criterion called `code`."""
+        return next(result for result in flat(self.results) if result.criterion.code == code)
+
+
+def flat(results: Iterable[CriterionResult]) -> list[CriterionResult]:
+    """Return the results and, behind each, its members."""
+    return [each for result in results for each in (result, *flat(result.members))]
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """A question "what if": measured values that take the place of the real ones, by criterion code."""
+
+    values: dict[str, Measured]
+
+
+def evaluate(gate: Gate, as_of: datetime | None = None, overlay: Overlay | None = None) -> GateReport:
+    """Read `gate` as it stood at `as_of` (now), in a constant number of queries beside the measures'."""
+    moment = as_of or clock.now()
+    rows = list(gate.criteria.order_by("position", "pk"))
+    for row in rows:
+        row.gate = gate
+    waivers = {
+        waiver.criterion_id: waiver
+        for waiver in Waiver.objects.filter(criterion__gate=gate)
+        .in_force(moment)
+        .select_related("given_by")
+        .order_by("given_at", "pk")
+    }
+    baselines = _baselines(gate, moment) if any(row.versus_baseline for row in rows) else {}
+    reading = _Reading(gate, moment, waivers, baselines, overlay)
+    members: dict[int, list[Criterion]] = {}
+    for row in rows:
+        if row.parent_id is not None:
+            members.setdefault(row.parent_id, []).append(row)
+    results = tuple(reading.result(row, members) for row in rows if row.parent_id is None)
+    return GateReport(gate=gate, as_of=moment, results=results, holders=_holders(gate, moment))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One evaluation: what was looked up once for all criteria."""
+
+    gate: Gate
+    as_of: datetime
+    waivers: dict[int, Waiver]
+    baselines: dict[tuple[str, str], Baseline]
+    overlay: Overlay | None
+
+    def result(self, row: Criterion, members: dict[int, list[Criterion]]) -> CriterionResult:
+        parts = members.get(row.pk, [])
+        result = self.group(row, [self.result(part, members) for part in parts]) if parts else self.plain(row)
+        waiver = self.waivers.get(row.pk)
+        if waiver is not None and not result.counts:
+            return replace(result, outcome=Outcome.WAIVED, waiver=waiver, needs=())
+        return result
+
+    def group(self, row: Criterion, parts: Sequence[CriterionResult]) -> CriterionResult:
+        """A group counts when every member does; otherwise it is as bad as its worst member."""
+        deciding = [part for part in parts if part.criterion.blocking]
+        worst = min((part.outcome for part in deciding), key=WORST_FIRST.__getitem__, default=Outcome.NO_DATA)
+        counting = [part for part in deciding if part.counts]
+        return CriterionResult(
+            criterion=row,
+            outcome=Outcome.MET if deciding and len(counting) == len(deciding) else worst,
+            reason=next((part.reason for part in deciding if part.outcome == worst), Reason.NEVER),
+            members=tuple(parts),
+            needs=tuple(need for part in deciding if not part.counts for need in part.needs),
+            measured=Measured(
+                value=Decimal(len(counting)),
+                n=len(deciding),
+                hits=len(counting),
+                noun=_("criteria"),
+                source=ngettext("%s criterion", "%s criteria", len(deciding)) % len(deciding),
+                as_of=max((p.measured.as_of for p in parts if p.measured and p.measured.as_of), default=None),
+            ),
+        )
+
+    def plain(self, row: Criterion) -> CriterionResult:
+        """One figure against one threshold; no data is never zero and never a pass."""
+        measured = self.read(row)
+        if measured.value is None:
+            return CriterionResult(
+                row,
+                Outcome.NO_DATA,
+                measured.reason or Reason.NEVER,
+                measured,
+                needs=measured.needs
+                or (Need("reading", _("a reading for “%s”") % row.text, subject=row.code),),
+            )
+        baseline = self.baselines.get((row.measure, row.subject)) if row.versus_baseline else None
+        value, reason = _comparable(row, measured, baseline)
+        if value is None:
+            need = Need("baseline", _("a baseline for “%s”") % row.text, subject=row.subject)
+            return CriterionResult(row, Outcome.NO_DATA, reason, measured, needs=(need,))
+        found = CriterionResult(row, Outcome.MET, Reason.NONE, measured, value=value, baseline=baseline)
+        age = self.as_of - measured.as_of if measured.as_of else None
+        if row.max_age is not None and age is not None and age > row.max_age:
+            need = Need(
+                "reading", _("a new reading from %s") % (measured.source or row.text), subject=row.code
+            )
+            return replace(found, outcome=Outcome.STALE, reason=Reason.TOO_OLD, needs=(need,))
+        if row.min_n is not None and (measured.n or 0) < row.min_n:
+            short = row.min_n - (measured.n or 0)
+            text = words.more(short, measured.noun)
+            need = Need("answers", text, amount=Decimal(short), subject=row.code)
+            return replace(found, outcome=Outcome.UNDECIDABLE, reason=Reason.MIN_N, needs=(need,))
+        return self.decided(found)
+
+    def decided(self, found: CriterionResult) -> CriterionResult:
+        """Compare; for a no-go the rule describes what must not be the case."""
+        row, value, measured = found.criterion, found.value, found.measured
+        if value is None or measured is None or row.threshold is None:
+            return replace(found, outcome=Outcome.NO_DATA, reason=Reason.ERROR)
+        wanted = row.side == Criterion.Side.GO
+        kept = holds(value, row.comparator, row.threshold, row.threshold_high) is wanted
+        if row.decide_by == Criterion.DecideBy.INTERVAL and measured.interval is not None:
+            ends = [convert(end, measured.unit, row.unit) for end in measured.interval]
+            agreed = [holds(end, row.comparator, row.threshold, row.threshold_high) is wanted for end in ends]
+            if len(set(agreed)) > 1:
+                need = Need("answers", _("more answers for “%s”") % row.text, subject=row.code)
+                return replace(found, outcome=Outcome.UNDECIDABLE, reason=Reason.INTERVAL, needs=(need,))
+        if kept:
+            return found
+        needs = measured.needs or _missing(row, measured)
+        needs = needs or (Need("value", missing_text(found), subject=row.code),)
+        return replace(found, outcome=Outcome.NOT_MET, needs=needs)
+
+    def read(self, row: Criterion) -> Measured:
+        """Ask the measure; one that fails is no data, with the error in the log."""
+        if self.overlay is not None and row.code in self.overlay.values:
+            return self.overlay.values[row.code]
+        registered = find_measure(row.measure)
+        if registered is None:
+            return Measured(value=None, reason=Reason.UNKNOWN_MEASURE, source=row.measure)
+        phase = self.gate.from_phase or self.gate.to_phase
+        try:
+            return registered.function(
+                rollout=self.gate.rollout,
+                phase=phase,
+                subject=row.subject or (row.code if row.is_judged else ""),
+                window=row.window,
+                as_of=self.as_of,
+            )
+        except (ArithmeticError, LookupError, ValueError, TypeError, AttributeError) as error:
+            log.error("measure.failed", measure=row.measure, criterion=row.code, error=repr(error))
+            return Measured(value=None, reason=Reason.ERROR, source=str(registered.label))
+
+
+def _missing(row: Criterion, measured: Measured) -> tuple[Need, ...]:
+    """Ask the measure what would make its figure keep the rule; nothing where it cannot say."""
+    registered = find_measure(row.measure)
+    if registered is None or registered.missing is None or row.threshold is None or row.versus_baseline:
+        return ()
+    unit = measured.unit or row.unit
+    return registered.missing(measured, row.comparator, convert(row.threshold, row.unit or unit, unit))
+
+
+def missing_text(result: CriterionResult) -> str:
+    """Say in one sentence why a value that was read does not keep its rule."""
+    row = result.criterion
+    if row.is_judged:
+        return _("a judgement that it holds")
+    value, rule = shown(result.value or Decimal(0), row.threshold), result.rule
+    unit = "%" if row.versus_baseline else row.unit
+    return _("“%(text)s”: %(value)s is not %(rule)s") % {
+        "text": row.text,
+        "value": with_unit(value, unit),
+        "rule": rule,
+    }
+
+
+def _comparable(
+    row: Criterion, measured: Measured, baseline: Baseline | None
+) -> tuple[Decimal | None, Reason]:
+    """Return the measured value in the criterion's unit, or as a change in percent of the baseline."""
+    if measured.value is None or not measured.value.is_finite():
+        return None, Reason.ERROR
+    try:
+        if not row.versus_baseline:
+            return convert(measured.value, measured.unit or row.unit, row.unit or measured.unit), Reason.NONE
+        if baseline is None:
+            return None, Reason.NO_BASELINE
+        if baseline.value == 0:
+            return None, Reason.ZERO_BASELINE
+        value = convert(measured.value, measured.unit or baseline.unit, baseline.unit or measured.unit)
+    except ValueError:
+        return None, Reason.ERROR
+    return 100 * (value - baseline.value) / baseline.value, Reason.NONE
+
+
+def _baselines(gate: Gate, as_of: datetime) -> dict[tuple[str, str], Baseline]:
+    """Return the newest baseline of each figure of the rollout."""
+    rows = Baseline.objects.filter(phase__rollout=gate.rollout, frozen_at__lte=as_of)
+    return {(row.measure, row.subject): row for row in rows.order_by("frozen_at", "pk")}
+
+
+def _holders(gate: Gate, as_of: datetime) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return who holds each role that must sign, by the uuid of the account."""
+    roles = list(gate.requirements.order_by("position", "pk").values_list("role", flat=True))
+    people: dict[str, list[str]] = {role: [] for role in roles}
+    held = Role.objects.current(as_of).filter(rollout=gate.rollout, role__in=roles)
+    for role, person in held.order_by("user__uuid").values_list("role", "user__uuid"):
+        people[role].append(str(person))
+    return tuple((role, tuple(people[role])) for role in roles)
+
+
+# --- Evidence: what a signature binds -----------------------------------------------------------------
+
+
+def as_evidence(report: GateReport) -> dict[str, Any]:
+    """Return the report as plain data: what the digest covers, and what is checked again later."""
+    gate = report.gate
+    return {
+        "version": 1,
+        "rollout": {"uuid": str(gate.rollout.uuid), "name": gate.rollout.name},
+        "gate": {
+            "uuid": str(gate.uuid),
+            "code": gate.code,
+            "name": gate.name,
+            "from": gate.from_phase.code if gate.from_phase else None,
+            "to": gate.to_phase.code if gate.to_phase else None,
+        },
+        "as_of": report.as_of,
+        "criteria": [_criterion_evidence(result) for result in report.results],
+        "signers": [{"role": role, "people": list(people)} for role, people in report.holders],
+        "requirements": [
+            {"role": requirement.role, "people": requirement.people}
+            for requirement in gate.requirements.order_by("position", "pk")
+        ],
+    }
+
+
+def evidence_text(report: GateReport) -> str:
+    """Return the canonical JSON of the evidence: the bytes that are hashed."""
+    return canonical_json(as_evidence(report))
+
+
+def evidence_digest(report: GateReport) -> str:
+    """Return the fingerprint of the evidence."""
+    return fingerprint(as_evidence(report))
+
+
+def _criterion_evidence(result: CriterionResult) -> dict[str, Any]:
+    row, measured = result.criterion, result.measured
+    return {
+        "code": row.code,
+        "text": row.text,
+        "rule": _definition(row),
+        "outcome": result.outcome.value,
+        "reason": result.reason.value,
+        "value": None if result.value is None else decimal_text(result.value),
+        "value_text": result.value_text,
+        "rule_text": result.rule,
+        "n": measured.n if measured else None,
+        "hits": measured.hits if measured else None,
+        "noun": measured.noun if measured else "",
+        "interval": [decimal_text(end) for end in measured.interval]
+        if measured and measured.interval
+        else None,
+        "measured_at": measured.as_of if measured else None,
+        "source": str(measured.source) if measured else "",
+        "sources": list(measured.sources) if measured else [],
+        "baseline": str(result.baseline.uuid) if result.baseline else None,
+        "waiver": {
+            "uuid": str(result.waiver.uuid),
+            "by": str(result.waiver.given_by.uuid),
+            "name": str(result.waiver.given_by),
+            "reason": result.waiver.reason,
+            "until": result.waiver.until,
+        }
+        if result.waiver
+        else None,
+        "members": [_criterion_evidence(member) for member in result.members],
+    }
+
+
+def _definition(row: Criterion) -> dict[str, Any]:
+    """Return everything about a criterion that decides: a change to any of it breaks signatures."""
+    return {
+        "side": row.side,
+        "blocking": row.blocking,
+        "measure": row.measure,
+        "subject": row.subject,
+        "window": row.window,
+        "comparator": row.comparator,
+        "threshold": None if row.threshold is None else decimal_text(row.threshold),
+        "high": None if row.threshold_high is None else decimal_text(row.threshold_high),
+        "unit": row.unit,
+        "versus_baseline": row.versus_baseline,
+        "min_n": row.min_n,
+        "max_age_seconds": None if row.max_age is None else int(row.max_age.total_seconds()),
+        "decide_by": row.decide_by,
+        "judge_role": row.judge_role,
+    }
+
+
+class ChangeKind(models.TextChoices):
+    """What can break a signature."""
+
+    CRITERION = "criterion", "criterion"
+    OUTCOME = "outcome", "outcome"
+    SOURCE = "source", "source"
+    WAIVER = "waiver", "waiver"
+    SIGNERS = "signers", "signers"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that is no longer as it was signed, in words."""
+
+    kind: ChangeKind
+    code: str
+    text: str
+    before: str = ""
+    after: str = ""
+
+
+def changes(frozen: dict[str, Any], report: GateReport) -> list[Change]:
+    """Return what in the evidence `frozen` was edited, corrected, withdrawn or expired since.
+
+    New data that keeps every outcome changes nothing; an outcome that no longer counts does.
+    """
+    now = as_evidence(report)
+    before = {row["code"]: row for row in _flat_rows(frozen["criteria"])}
+    after = {row["code"]: row for row in _flat_rows(now["criteria"])}
+    found = [
+        Change(ChangeKind.CRITERION, code, _("“%s” was added") % after[code]["text"])
+        for code in after.keys() - before.keys()
+    ]
+    for code, row in before.items():
+        found += _row_changes(row, after.get(code))
+    found += _broken_sources(before.values())
+    if frozen["signers"] != now["signers"] or frozen["requirements"] != now["requirements"]:
+        found.append(Change(ChangeKind.SIGNERS, "", _("Who must sign, or who holds the role, was changed")))
+    return found
+
+
+def _row_changes(before: dict[str, Any], after: dict[str, Any] | None) -> list[Change]:
+    code, text = before["code"], before["text"]
+    if after is None:
+        return [Change(ChangeKind.CRITERION, code, _("“%s” was removed") % text)]
+    found = []
+    if (before["rule"], text) != (after["rule"], after["text"]):
+        found.append(
+            Change(
+                ChangeKind.CRITERION,
+                code,
+                _("“%s” was changed") % text,
+                before["rule_text"] or text,
+                after["rule_text"] or after["text"],
+            )
+        )
+    waiver_before, waiver_after = (
+        row["waiver"]["uuid"] if row["waiver"] else None for row in (before, after)
+    )
+    if waiver_before != waiver_after:
+        words = _("The waiver of “%s” was given") if waiver_after else _("The waiver of “%s” ended")
+        found.append(Change(ChangeKind.WAIVER, code, words % text))
+    if before["baseline"] != after["baseline"]:
+        words = _("The baseline of “%s” was recorded anew")
+        found.append(Change(ChangeKind.SOURCE, code, words % text))
+    lost = before["outcome"] in COUNTS and after["outcome"] not in COUNTS
+    won = before["outcome"] not in COUNTS and after["outcome"] in COUNTS
+    if lost or won:
+        found.append(
+            Change(
+                ChangeKind.OUTCOME,
+                code,
+                text,
+                _outcome_words(before),
+                _outcome_words(after),
+            )
+        )
+    return found
+
+
+def _outcome_words(row: dict[str, Any]) -> str:
+    label = str(Outcome(row["outcome"]).label)
+    return f"{label}, {row['value_text']}" if row["value_text"] else label
+
+
+def _broken_sources(rows: Iterable[dict[str, Any]]) -> list[Change]:
+    """Ask every measure which of the cited sources were corrected or withdrawn."""
+    found = []
+    for row in rows:
+        registered = find_measure(row["rule"]["measure"])
+        if registered is None or registered.broken is None or not row["sources"]:
+            continue
+        if registered.broken(row["sources"]):
+            words = _("What “%s” rests on was corrected or withdrawn") % row["text"]
+            found.append(Change(ChangeKind.SOURCE, row["code"], words))
+    return found
+
+
+def _flat_rows(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [each for row in rows for each in (row, *_flat_rows(row["members"]))]
+
+
+def open_evidence(gate: Gate) -> Evidence | None:
+    """Return the evidence that signers of `gate` are signing now, if one is frozen."""
+    return gate.evidences.open().select_related("frozen_by", "requested_by").first()

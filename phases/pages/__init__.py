@@ -1,0 +1,1 @@
+"""What the pages of this room show: pure reads, as frozen dataclasses. No rule, no address, no markup."""

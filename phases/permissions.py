@@ -1,0 +1,179 @@
+"""The one permission table: who may do what, as data. Services, pages and tests read this union.
+
+Rights come from roles in a rollout only. A superuser administers people and roles everywhere, and gains
+no signature, no start, no sending and no personal data by it. Each room adds its rows with `register`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from phases.exceptions import PermissionRefused
+from rollout_portal.accounts.models import User
+
+if TYPE_CHECKING:
+    from phases.models import Rollout
+
+
+Text = str | Promise
+
+
+class RoleName(models.TextChoices):
+    """The seven roles of a rollout."""
+
+    ADMINISTRATOR = "administrator", gettext_lazy("Administrator")
+    PRODUCT_OWNER = "product_owner", gettext_lazy("Product owner")
+    PROJECT_SPONSOR = "project_sponsor", gettext_lazy("Project sponsor")
+    RELEASE_ENGINEER = "release_engineer", gettext_lazy("Release engineer")
+    SUPPORT = "support", gettext_lazy("Support")
+    ANALYST = "analyst", gettext_lazy("Analyst")
+    VIEWER = "viewer", gettext_lazy("Viewer")
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One row of the table.
+
+    :ivar name: `object.verb`.
+    :ivar label: the act in words that fit "… may only be done by".
+    :ivar roles: who may do it.
+    :ivar administration: whether a superuser without a role may do it too.
+    :ivar four_eyes: who is shut out although the role fits, in words; the service enforces it.
+    """
+
+    name: str
+    label: Text
+    roles: frozenset[RoleName]
+    administration: bool = False
+    four_eyes: str = ""
+
+
+_acts: dict[str, Act] = {}
+
+
+def register(
+    name: str,
+    label: Text,
+    roles: Iterable[RoleName],
+    *,
+    administration: bool = False,
+    four_eyes: str = "",
+) -> None:
+    """Add a row to the table."""
+    if name in _acts:
+        raise RuntimeError(f"The act {name!r} is registered twice")
+    _acts[name] = Act(name, label, frozenset(roles), administration, four_eyes)
+
+
+def acts() -> dict[str, Act]:
+    """Return the whole table by name."""
+    return dict(_acts)
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What one person may do in one rollout; the roles are read once."""
+
+    user: User | AnonymousUser
+    roles: frozenset[RoleName]
+
+    def may(self, act: str) -> bool:
+        """Tell whether the person may do `act`. An unknown act is a programming error."""
+        row = _acts[act]
+        if not isinstance(self.user, User) or not self.user.is_active:
+            return False
+        return bool(row.roles & self.roles) or (row.administration and self.user.is_superuser)
+
+
+def rights(user: User | AnonymousUser, rollout: "Rollout") -> Rights:
+    """Return what `user` may do in `rollout`, for a page that asks more than once."""
+    return Rights(user, roles_of(user, rollout))
+
+
+def allows(user: User | AnonymousUser, act: str, rollout: "Rollout") -> bool:
+    """Tell whether `user` may do `act` in `rollout` at this moment."""
+    return rights(user, rollout).may(act)
+
+
+def require(user: User, act: str, rollout: "Rollout") -> None:
+    """Refuse with the names of those who can, when `user` may not do `act` in `rollout`."""
+    if not allows(user, act, rollout):
+        raise PermissionRefused(refusal(act, rollout))
+
+
+def refusal(act: str, rollout: "Rollout") -> str:
+    """Return why an act is refused: which role can, and who has it."""
+    row = _acts[act]
+    roles = [role for role in RoleName if role in row.roles]
+    holders = rollout.roles.current().filter(role__in=roles).select_related("user")
+    people = [f"{role.user} ({role.get_role_display().lower()})" for role in holders]
+    return _("%(act)s needs the role %(roles)s. %(ask)s") % {
+        "act": str(row.label),
+        "roles": _(" or ").join(str(role.label).lower() for role in roles),
+        "ask": _("Ask %(people)s.") % {"people": ", ".join(people)}
+        if people
+        else _("Nobody has it yet; an administrator can give it."),
+    }
+
+
+def roles_of(user: User | AnonymousUser, rollout: "Rollout") -> frozenset[RoleName]:
+    """Return the roles that `user` holds in `rollout` at this moment."""
+    if not isinstance(user, User):
+        return frozenset()
+    held = rollout.roles.current().filter(user=user).values_list("role", flat=True)
+    return frozenset(RoleName(role) for role in held)
+
+
+_R = RoleName
+EVERYONE: Final = frozenset(RoleName)
+OWNERS: Final = frozenset({_R.PRODUCT_OWNER, _R.PROJECT_SPONSOR})
+BUILDERS: Final = frozenset({_R.PRODUCT_OWNER, _R.RELEASE_ENGINEER})
+STAFF: Final = EVERYONE - {_R.ADMINISTRATOR, _R.VIEWER}
+
+register("rollout.view", gettext_lazy("Opening the rollout"), EVERYONE, administration=True)
+register("rollout.edit", gettext_lazy("Changing the plan"), BUILDERS)
+register("rollout.close", gettext_lazy("Closing the rollout"), OWNERS)
+register(
+    "role.manage",
+    gettext_lazy("Giving roles"),
+    [_R.ADMINISTRATOR],
+    administration=True,
+    four_eyes="nobody gives a role to themselves",
+)
+register("checklist.tick", gettext_lazy("Ticking a checklist"), [*BUILDERS, _R.SUPPORT])
+register("criterion.edit", gettext_lazy("Changing a criterion"), [_R.PRODUCT_OWNER])
+register("criterion.judge", gettext_lazy("Judging a criterion"), STAFF)
+register(
+    "criterion.waive",
+    gettext_lazy("Waiving a criterion"),
+    OWNERS,
+    four_eyes="who waives cannot be the only one to sign",
+)
+register("baseline.record", gettext_lazy("Recording a baseline"), [*BUILDERS, _R.ANALYST])
+register("gate.request", gettext_lazy("Asking for signatures"), BUILDERS)
+register(
+    "gate.sign",
+    gettext_lazy("Signing a gate"),
+    [_R.PRODUCT_OWNER, _R.PROJECT_SPONSOR, _R.RELEASE_ENGINEER],
+    four_eyes="not who asked for the signature, and not alone who changed a criterion or waived one",
+)
+register("phase.prepare", gettext_lazy("Preparing a phase"), BUILDERS)
+register("phase.start", gettext_lazy("Starting a phase"), BUILDERS)
+register("phase.complete", gettext_lazy("Completing a phase"), BUILDERS)
+register("phase.hold", gettext_lazy("Holding a phase"), EVERYONE - {_R.ANALYST, _R.VIEWER})
+register("phase.resume", gettext_lazy("Resuming a phase"), BUILDERS)
+register("phase.stop_intake", gettext_lazy("Stopping intake"), [*BUILDERS, _R.PROJECT_SPONSOR])
+register("phase.shrink", gettext_lazy("Shrinking a phase"), BUILDERS)
+register("phase.roll_back", gettext_lazy("Rolling back"), [*BUILDERS, _R.PROJECT_SPONSOR])
+register(
+    "audit.read",
+    gettext_lazy("Reading the audit trail"),
+    [_R.ADMINISTRATOR, _R.PRODUCT_OWNER, _R.PROJECT_SPONSOR, _R.RELEASE_ENGINEER, _R.ANALYST],
+    administration=True,
+)

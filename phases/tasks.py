@@ -1,0 +1,11 @@
+"""The work of this room, shared by worker, beat and sweeper."""
+
+from phases import services
+from phases.services.phases import stop_hooks_waiting_since
+from rollout_portal.lib import wakeups
+
+
+@wakeups.work("phases.retry_stop_hooks", due=stop_hooks_waiting_since)
+def retry_stop_hooks() -> int:
+    """Do again what a room could not do when a phase was stopped."""
+    return services.retry_stop_hooks()
