@@ -1,0 +1,1 @@
+"""The people of a rollout: who is in, who was drawn, who was invited."""

@@ -1,0 +1,1 @@
+"""Getting a list of people in: read the file, map its columns, check every line, write what holds."""
