@@ -1,0 +1,1 @@
+"""Metrics, their targets, and their readings."""
