@@ -1,0 +1,1 @@
+"""Which feature is on for whom."""

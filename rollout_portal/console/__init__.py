@@ -1,0 +1,1 @@
+"""The operations console: what joins the rooms. Holds no rule."""

@@ -1,0 +1,1 @@
+"""Pages that join the rooms. Each view reads, and hands everything to its template."""

@@ -1,0 +1,178 @@
+"""Mails that were written to files, because no mail server is named: a list, and each as it would be seen.
+
+What a mail shows is somebody's text: it stands in a frame of its own that may run nothing, load nothing
+and go nowhere.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from csp.constants import NONE, SELF, UNSAFE_INLINE
+from csp.decorators import csp, csp_update
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_safe
+
+from phases.admin import visible_rollouts
+from phases.models import Rollout
+from rollout_portal.accounts.models import User
+from rollout_portal.outbox.backends import SUFFIX
+from rollout_portal.outbox.models import Message
+from rollout_portal.outbox.states import MessageKind
+
+MOST: Final = 100
+_NAME: Final = re.compile(r"(?P<time>\d{8}T\d{6}\.\d{6}Z)-(?P<id>[0-9a-f]{16}|[0-9a-f]{32})\.eml")
+
+# django-csp types its decorators for views without arguments.
+_shows_a_frame: Any = csp_update({"frame-src": [SELF]})
+_is_sealed: Any = csp(
+    {
+        "default-src": [NONE],
+        "style-src": [UNSAFE_INLINE],
+        "img-src": ["data:"],
+        "base-uri": [NONE],
+        "form-action": [NONE],
+        "frame-ancestors": [SELF],
+        "sandbox": [True],
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A mail on file: its name, and the message that it was made from, if it came from the outbox."""
+
+    path: Path
+    message: Message | None
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def at(self) -> datetime | None:
+        """When it was written, UTC."""
+        found = _NAME.fullmatch(self.name)
+        return parse_datetime(found["time"]) if found else None
+
+    def read(self) -> EmailMessage:
+        """Return the mail."""
+        mail = message_from_bytes(self.path.read_bytes(), policy=policy.default)
+        if not isinstance(mail, EmailMessage):
+            raise Http404
+        return mail
+
+
+@require_safe
+@login_required
+def mails(request: HttpRequest) -> HttpResponse:
+    """The newest mails on file that the reader may read."""
+    rows = [_line(written) for written in _readable(request)]
+    to_files = "EMAIL_URL" not in settings.MAIL_SERVERS
+    context = {
+        "title": _("Mails on file"),
+        "rows": rows,
+        "sentence": ngettext("%s mail is on file.", "%s mails are on file.", len(rows)) % len(rows),
+        "detail": _("No mail server is named (EMAIL_URL), so nothing leaves this machine.")
+        if to_files
+        else _("A mail server is named (EMAIL_URL): new mails go there, these are older."),
+    }
+    return render(request, "outbox/mails.html", context)
+
+
+@require_safe
+@login_required
+@_shows_a_frame
+def mail(request: HttpRequest, name: str) -> HttpResponse:
+    """One mail: its headers, its plain text, and its HTML part in a frame of its own."""
+    written = _one(request, name)
+    read = written.read()
+    text = read.get_body(("plain",))
+    context = {
+        "title": read["Subject"],
+        "name": written.name,
+        "headers": [(key, value) for key, value in read.items() if not key.startswith(("Content", "MIME"))],
+        "text": text.get_content() if text is not None else "",
+        "language": read["Content-Language"] or "",
+        "has_html": read.get_body(("html",)) is not None,
+    }
+    return render(request, "outbox/mail_on_file.html", context)
+
+
+@require_safe
+@login_required
+@xframe_options_sameorigin
+@_is_sealed
+def mail_html(request: HttpRequest, name: str) -> HttpResponse:
+    """The HTML part, under a policy that allows it to look and nothing else."""
+    part = _one(request, name).read().get_body(("html",))
+    if part is None:
+        raise Http404
+    return HttpResponse(part.get_content())
+
+
+def _line(written: Written) -> dict[str, Any]:
+    read = written.read()
+    return {
+        "name": written.name,
+        "at": written.at,
+        "subject": read["Subject"],
+        "to": read["To"],
+        "language": read["Content-Language"],
+    }
+
+
+def _one(request: HttpRequest, name: str) -> Written:
+    if not _NAME.fullmatch(name):
+        raise Http404
+    written = next((one for one in _readable(request, name) if one.name == name), None)
+    if written is None:
+        raise Http404
+    return written
+
+
+def _readable(request: HttpRequest, only: str = "") -> Iterator[Written]:
+    """Yield the mails on file that the reader may read, the newest first.
+
+    Mails to testers and staff belong to their rollout and need its act `message.read`; an invitation of
+    staff holds the way into an account, so it needs the right to give roles. Everything else is the
+    installation's, and a superuser's.
+    """
+    user = request.user
+    if not isinstance(user, User):
+        return
+    folder = Path(settings.EMAIL_FILE_PATH)
+    paths = sorted(folder.glob(only or f"*{SUFFIX}"), key=lambda path: path.name, reverse=True)
+    named = [(path, found["id"]) for path in paths if (found := _NAME.fullmatch(path.name))]
+    ids = [UUID(hex=text) for _path, text in named if len(text) == 32]
+    messages = {row.uuid.hex: row for row in Message.objects.filter(uuid__in=ids[: MOST * 5])}
+    readable = {act: _scopes(user, act) for act in ("message.read", "role.manage")}
+    shown = 0
+    for path, text in named:
+        row = messages.get(text)
+        if row is None or row.scope is None:
+            allowed = user.is_superuser
+        else:
+            invites = row.kind == MessageKind.STAFF_INVITATION
+            allowed = row.scope in readable["role.manage" if invites else "message.read"]
+        if allowed and shown < MOST:
+            shown += 1
+            yield Written(path, row)
+
+
+def _scopes(user: User, act: str) -> frozenset[UUID]:
+    seen = visible_rollouts(user, act)
+    return frozenset(Rollout.objects.filter(pk__in=seen).values_list("uuid", flat=True))
