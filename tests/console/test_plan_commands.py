@@ -1,0 +1,139 @@
+"""`import_plan` and `export_plan` at the command line."""
+
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from phases.models import Phase, Role, Rollout
+from phases.states import RolloutState
+from rollout_portal.audit.models import AuditEvent
+from rollout_portal.lib import clock
+from tests.factories import make_user
+
+pytestmark = pytest.mark.django_db
+
+PLAN = """\
+version: 1
+
+rollout:
+  slug: hub
+  name: Hub
+
+phases:
+  - code: "1"
+    name: First
+    weeks: 1
+"""
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Path:
+    path = tmp_path / "hub.yaml"
+    path.write_text(PLAN, encoding="utf-8")
+    return path
+
+
+def run(command: str, *arguments: object, **options: Any) -> str:
+    out = StringIO()
+    call_command(command, *map(str, arguments), stdout=out, stderr=out, **options)
+    return out.getvalue()
+
+
+def test_a_plan_goes_in_and_comes_out_the_same(plan: Path, tmp_path: Path) -> None:
+    assert run("import_plan", plan) == "Created the draft rollout “hub”:\n     1  phases\n"
+    out = tmp_path / "out.yaml"
+    assert run("export_plan", "hub", "--out", out) == ""
+    assert out.read_bytes() == plan.read_bytes()
+    assert run("export_plan", "hub") == PLAN
+    assert AuditEvent.objects.get(verb="rollout.imported").cause == "import_plan"
+
+
+def test_a_dry_run_says_what_would_happen_and_writes_nothing(plan: Path) -> None:
+    assert run("import_plan", plan, "--dry-run") == (
+        "Would create the draft rollout “hub”:\n     1  phases\nNothing was written.\n"
+    )
+    assert not Rollout.objects.exists()
+
+
+def test_a_second_import_shows_the_differences(plan: Path) -> None:
+    run("import_plan", plan)
+    assert run("import_plan", plan) == "Nothing would change.\n"
+    plan.write_text(PLAN.replace("weeks: 1", "weeks: 1-2"), encoding="utf-8")
+    lines = "~ phases 1 · weeks: 1 → 1-2\n"
+    assert run("import_plan", plan, "--dry-run") == (
+        f"{lines}Would change the draft rollout “hub”.\nNothing was written.\n"
+    )
+    assert Phase.objects.get().end_week == 1
+    assert run("import_plan", plan) == f"{lines}Changed the draft rollout “hub”.\n"
+    assert Phase.objects.get().end_week == 2
+
+
+def test_every_problem_is_listed_with_file_line_and_column(plan: Path) -> None:
+    plan.write_text(PLAN.replace("name: Hub", "nam: Hub").replace("weeks: 1", "weeks: 010"), encoding="utf-8")
+    with pytest.raises(CommandError) as error:
+        run("import_plan", plan)
+    assert str(error.value) == (
+        f"{plan}, line 4, column 3: “name” is missing here.\n"
+        f"{plan}, line 5, column 3: “nam” is not known here. Did you mean “name”?\n"
+        f"{plan}, line 10, column 12: “010” is another number to some readers. Write 10, or put it in "
+        'quotes: "010".\n'
+        f"{plan} was not imported: 3 to mend."
+    )
+    assert not Rollout.objects.exists()
+
+
+def test_a_warning_does_not_keep_the_plan_out(plan: Path) -> None:
+    gate = (
+        'gates:\n  - code: g\n    name: G\n    from_phase: "1"\n'
+        "    criteria:\n      - code: c\n        rule: C\n"
+    )
+    plan.write_text(f"{PLAN}{gate}", encoding="utf-8")
+    assert run("import_plan", plan).startswith(
+        f"{plan}, line 17, column 15: Nothing says how this is decided"
+    )
+    assert Rollout.objects.exists()
+
+
+def test_the_owner_is_found_by_address(plan: Path) -> None:
+    owner = make_user("Ada", email="Ada@example.org")
+    run("import_plan", plan, "--owner", "ada@EXAMPLE.org")
+    assert Role.objects.get().user == owner
+
+
+def test_an_owner_without_an_account_stops_the_import(plan: Path) -> None:
+    with pytest.raises(CommandError, match=r"No account has the address nobody@example\.org"):
+        run("import_plan", plan, "--owner", "nobody@example.org")
+    assert not Rollout.objects.exists()
+
+
+def test_a_running_rollout_is_refused_in_words(plan: Path) -> None:
+    run("import_plan", plan)
+    Rollout.objects.update(state=RolloutState.ACTIVE, started_at=clock.now())
+    plan.write_text(PLAN.replace("weeks: 1", "weeks: 2"), encoding="utf-8")
+    with pytest.raises(CommandError, match="“Hub” is running, and a plan file only changes a draft"):
+        run("import_plan", plan)
+
+
+@pytest.mark.parametrize("name", ["missing.yaml", "."])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, name: str) -> None:
+    with pytest.raises(CommandError, match="cannot be read: "):
+        run("import_plan", tmp_path / name)
+
+
+def test_an_export_needs_a_rollout_and_a_place(plan: Path, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="There is no rollout “hub”"):
+        run("export_plan", "hub")
+    run("import_plan", plan)
+    with pytest.raises(CommandError, match="cannot be written: "):
+        run("export_plan", "hub", "--out", tmp_path / "missing" / "out.yaml")
+
+
+def test_what_no_plan_file_can_say_is_named(plan: Path) -> None:
+    run("import_plan", plan)
+    Phase.objects.update(start_week=None, end_week=3)
+    with pytest.raises(CommandError, match="Phase “1” ends in week 3 and starts in none"):
+        run("export_plan", "hub")
