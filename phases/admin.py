@@ -55,7 +55,7 @@ class LookOnly:
 def _asked_by(filter_: Any) -> Iterable[str]:
     """Return the names by which a filter asks in the address."""
     if isinstance(filter_, str):
-        return (f"{filter_}__exact", f"{filter_}__isnull")
+        return (filter_, f"{filter_}__exact", f"{filter_}__isnull")
     return (filter_.parameter_name,)
 
 

@@ -210,7 +210,11 @@ def text_of(mail: EmailMessage) -> str:
 
 
 def link_in(mail: EmailMessage, path: str) -> str:
-    """Return the link in a mail that has `path` in it; there must be exactly one in its text."""
-    found: set[str] = {link.rstrip(".,") for link in _LINK.findall(text_of(mail)) if path in link}
+    """Return the link in a mail that has `path` in it; its text must have exactly one that asks nothing more.
+
+    The mail of a survey also has a link for each digit, `?nps=7`, which opens the same page with it filled in.
+    """
+    links = (link.rstrip(".,") for link in _LINK.findall(text_of(mail)))
+    found: set[str] = {link for link in links if path in link and "?" not in link}
     assert len(found) == 1, f"{len(found)} links to {path} in “{mail['Subject']}”:\n{text_of(mail)}"
     return found.pop()

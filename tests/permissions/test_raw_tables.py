@@ -1,6 +1,8 @@
 """The raw tables under /console/data/: rows of one's own rollouts, nothing to change, no odd question."""
 
+import re
 from collections.abc import Sequence
+from html import unescape
 from typing import Any
 
 import pytest
@@ -228,6 +230,22 @@ def test_strange_questions_to_a_table_are_refused_and_break_nothing(world: World
                 fits = {400} if looks else {200, 302, 400}
                 if answer.status not in fits or answer.wrote:
                     wrong.append(f"{model.__name__}?{question[:40]}: {answer.said}")
+    assert wrong == []
+
+
+OFFERED = re.compile(r'href="(\?[^"]+)"')
+
+
+def test_every_filter_that_a_table_offers_is_answered(world: World) -> None:
+    wrong = []
+    for model, row in table.TABLES.items():
+        who = next(one for one in (OF_A[1], SUPERUSER, *OF_A) if comes_in(one, model, row, world))
+        url = page(model, "changelist")
+        offered = OFFERED.findall(world.client(who).get(url).content.decode())
+        for question in dict.fromkeys(unescape(one) for one in offered):
+            answer = ask(world.client(who), "GET", url + question)
+            if answer.status != 200:
+                wrong.append(f"{model.__name__}{question}: {answer.said}")
     assert wrong == []
 
 
