@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from phases.admin import LookOnly, visible_rollouts
 from phases.models import Role
@@ -30,7 +31,7 @@ class AccountForm(forms.ModelForm):
 
     reason = forms.CharField(
         label=_("Why"),
-        widget=forms.Textarea(attrs={"rows": 2}),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
         max_length=500,
         help_text=_("Kept on the record."),
     )
@@ -38,6 +39,11 @@ class AccountForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ("is_active",)
+        help_texts: ClassVar = {
+            "is_superuser": _(
+                "Looks after accounts and settings. Signs, starts and sends nothing; sees no personal data."
+            )
+        }
 
 
 @admin.register(User)

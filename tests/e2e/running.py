@@ -212,7 +212,7 @@ def text_of(mail: EmailMessage) -> str:
 def link_in(mail: EmailMessage, path: str) -> str:
     """Return the link in a mail that has `path` in it; its text must have exactly one that asks nothing more.
 
-    The mail of a survey also has a link for each digit, `?nps=7`, which opens the same page with it filled in.
+    The mail of a survey also has a link for each digit, `?nps=7`, that opens the same page with it filled in.
     """
     links = (link.rstrip(".,") for link in _LINK.findall(text_of(mail)))
     found: set[str] = {link for link in links if path in link and "?" not in link}
