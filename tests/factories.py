@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from phases import gates
+from phases.evidence import evidence_digest
 from phases.models import (
     Checklist,
     ChecklistItem,
@@ -143,7 +144,7 @@ def shown(gate: Gate) -> Shown:
     evidence = current_evidence(gate, report)
     if evidence is not None:
         return Shown(as_of=evidence.as_of, digest=evidence.digest)
-    return Shown(as_of=report.as_of, digest=gates.evidence_digest(report))
+    return Shown(as_of=report.as_of, digest=evidence_digest(report))
 
 
 def go(reason: str = "") -> Chosen:

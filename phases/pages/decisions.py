@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from phases import gates
-from phases.gates import Change
+from phases.evidence import Change, as_evidence, changes, evidence_digest
 from phases.models import Criterion, Evidence, Gate, PhaseTransition, SignOff
 from phases.pages.gates import GateRead, stopper_text, target_text
 from phases.permissions import RoleName
@@ -88,8 +88,8 @@ def read_decision(read: GateRead, user: User) -> DecideRead:
         body: dict[str, Any] = decisions.frozen_body(evidence)
         seen = Shown(as_of=evidence.as_of, digest=evidence.digest)
     else:
-        body = gates.as_evidence(read.report)
-        seen = Shown(as_of=read.report.as_of, digest=gates.evidence_digest(read.report))
+        body = as_evidence(read.report)
+        seen = Shown(as_of=read.report.as_of, digest=evidence_digest(read.report))
     places = decisions.seats(gate, evidence)
     others = [place for place in places if place.signoff is None][1:]
     first = next((place.signoff for place in places if place.signoff is not None), None)
@@ -359,7 +359,7 @@ def _standing(evidence: Evidence, now: datetime) -> tuple[str, str, datetime | N
     if gate.state in (GateState.NO_GO, GateState.NOT_YET):
         return "decided", _("a new decision is signed on new evidence"), gate.decided_at, ()
     if current_evidence(gate, report) is None:
-        broken = tuple(gates.changes(decisions.frozen_body(evidence), report))
+        broken = tuple(changes(decisions.frozen_body(evidence), report))
         return "stale", "; ".join(change.text for change in broken), now, broken
     if gate.state in OPENED:
         return "valid", str(GateState(gate.state).label), gate.decided_at, ()

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from phases import gates
-from phases.gates import Change, GateReport
+from phases.evidence import Change, changes, open_evidence
+from phases.gates import GateReport
 from phases.models import Evidence, Gate, Role, Rollout, SignOff
 from phases.pages.criteria import CriterionLine, Reader, lines_of
 from phases.permissions import Rights
@@ -104,9 +105,9 @@ def read_gate(gate: Gate, user: User, rights: Rights, now: datetime) -> GateRead
     rollout = gate.rollout
     report = gates.evaluate(gate, now)
     closed = why_closed(gate)
-    frozen = gates.open_evidence(gate)
+    frozen = open_evidence(gate)
     evidence = current_evidence(gate, report) if frozen else None
-    broken = tuple(gates.changes(decisions.frozen_body(frozen), report)) if frozen and not evidence else ()
+    broken = tuple(changes(decisions.frozen_body(frozen), report)) if frozen and not evidence else ()
     reader = Reader(rights=rights, zone=rollout.time_zone, now=now, closed=bool(closed))
     places = decisions.seats(gate, frozen)
     signed = sum(place.signoff is not None for place in places)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from phases import gates
+from phases.evidence import changes, open_evidence
 from phases.exceptions import GateNotReady
 from phases.models import Criterion, Evidence, Gate, Phase, SignOff, SignOffRequirement, Waiver
 from phases.states import FORWARD, OPENED, Decision, GateState
@@ -55,7 +56,7 @@ def require_open(gate: Gate) -> Evidence:
 
     Reads the gate again at this moment: every signature must still rest on what holds now.
     """
-    evidence = gates.open_evidence(gate)
+    evidence = open_evidence(gate)
     if evidence is None or gate.state not in OPENED:
         missing = [str(seat.requirement) for seat in seats(gate, evidence) if seat.signoff is None]
         if not gate.requirements.exists():
@@ -65,7 +66,7 @@ def require_open(gate: Gate) -> Evidence:
             % {"gate": gate, "roles": ", ".join(missing).lower()}
         )
     report = gates.evaluate(gate)
-    found = gates.changes(frozen_body(evidence), report)
+    found = changes(frozen_body(evidence), report)
     if found:
         raise GateNotReady(
             _("The signatures on “%s” are stale. They are asked for again.") % gate,

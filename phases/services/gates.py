@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from phases import gates, permissions, signals
+from phases.evidence import changes, evidence_digest, evidence_text, open_evidence
 from phases.exceptions import (
     EvidenceChanged,
     GateNotReady,
@@ -73,7 +74,7 @@ def request_signatures(*, gate: Gate, by: User) -> Gate:
     _require_undecided(locked)
     if locked.requested_by_id is not None:
         raise WrongState(_("%s has asked for the signatures already.") % locked.requested_by)
-    evidence = gates.open_evidence(locked)
+    evidence = open_evidence(locked)
     if evidence is not None:
         raise WrongState(_("Signing has begun; there is nothing to ask for."))
     locked.requested_by, locked.requested_at = by, clock.now()
@@ -89,7 +90,7 @@ def withdraw_request(*, gate: Gate, by: User, reason: str) -> Gate:
     permissions.require(by, "gate.request", locked.rollout)
     if locked.requested_by_id is None:
         raise WrongState(_("Nobody has asked for signatures."))
-    if gates.open_evidence(locked) is not None:
+    if open_evidence(locked) is not None:
         raise WrongState(_("Somebody has signed already."))
     locked.requested_by, locked.requested_at = None, None
     locked.save(update_fields=["requested_by", "requested_at"])
@@ -123,10 +124,10 @@ def why_closed(gate: Gate) -> str:
 
 def current_evidence(gate: Gate, report: GateReport) -> Evidence | None:
     """Return the frozen evidence that a signer would join; None when a new one would be frozen."""
-    evidence = gates.open_evidence(gate)
+    evidence = open_evidence(gate)
     if evidence is None or gate.state in (GateState.NO_GO, GateState.NOT_YET):
         return None
-    return None if gates.changes(decisions.frozen_body(evidence), report) else evidence
+    return None if changes(decisions.frozen_body(evidence), report) else evidence
 
 
 @transaction.atomic
@@ -270,7 +271,7 @@ def _evidence_to_sign(
     """Return the evidence that was shown: the frozen one, or a new one frozen from the shown moment."""
     if evidence is not None:
         if not hmac.compare_digest(evidence.digest, shown.digest):
-            raise EvidenceChanged(gates.changes(decisions.frozen_body(evidence), report))
+            raise EvidenceChanged(changes(decisions.frozen_body(evidence), report))
         return evidence
     # The moment is part of the fingerprint, so one that was frozen before is a page from before a decision:
     # a second click on the same button, or somebody else's decision in between.
@@ -278,20 +279,20 @@ def _evidence_to_sign(
     if before is not None:
         if before.signoffs.filter(signer=by).exists():
             raise PermissionRefused(_("You have signed this evidence already."))
-        raise EvidenceChanged(gates.changes(decisions.frozen_body(before), report))
+        raise EvidenceChanged(changes(decisions.frozen_body(before), report))
     if now - shown.as_of > LOOK_AGAIN_AFTER or shown.as_of > now:
         raise EvidenceChanged()
     seen = gates.evaluate(gate, shown.as_of)
-    body = gates.evidence_text(seen)
-    difference = gates.changes(json.loads(body), report)
-    if difference or not hmac.compare_digest(gates.evidence_digest(seen), shown.digest):
+    body = evidence_text(seen)
+    difference = changes(json.loads(body), report)
+    if difference or not hmac.compare_digest(evidence_digest(seen), shown.digest):
         raise EvidenceChanged(difference)
     for old in gate.evidences.open():
         decisions.close(old, _("replaced by new evidence"))
     return Evidence.objects.create(
         gate=gate,
         body=body,
-        digest=gates.evidence_digest(seen),
+        digest=evidence_digest(seen),
         as_of=shown.as_of,
         frozen_at=now,
         frozen_by=by,

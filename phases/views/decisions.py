@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from phases import gates as reading
+from phases.evidence import changes
 from phases.exceptions import EvidenceChanged, GateNotReady, NotConfirmed, Refused
 from phases.forms import DecideForm, ReasonForm, Seen, pack_shown, unpack_shown
 from phases.models import Evidence, Gate, SignOff
@@ -124,7 +124,7 @@ def _decide_page(
         form=form,
         packed=pack_shown(gate, decision.shown, decision.body),
         changed=changed,
-        changes=reading.changes(seen.body, read.report) if seen and changed else [],
+        changes=changes(seen.body, read.report) if seen and changed else [],
         late=late,
         confirmed=confirmed if confirmed and confirmed.recent else None,
         confirm_url=f"{reverse('account_reauthenticate')}?{urlencode({'next': url})}",

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from phases import gates as reading
+from phases.evidence import as_evidence, evidence_digest
 from phases.gates import GateReport, flat
 from phases.models import Criterion, Gate
 from phases.pages.criteria import CriterionLine
@@ -67,7 +68,7 @@ def gate(request: HttpRequest, here: Here, code: str) -> HttpResponse:
         way=way_text(found),
         lines=[_with_links(here, line) for line in read.lines],
         stoppers=[(stopper, links(here, stopper.code, stopper.verbs)) for stopper in read.stoppers],
-        fingerprint=reading.evidence_digest(read.report),
+        fingerprint=evidence_digest(read.report),
         since=since_last_look(request, read.report),
         records=list(found.evidences.order_by("-frozen_at", "-pk")[:5]),
         can_ask=_can_ask(here, read),
@@ -82,8 +83,8 @@ def evaluation(request: HttpRequest, here: Here, code: str) -> HttpResponse:
     found = find_gate(here, code)
     report = reading.evaluate(found, here.now)
     body = {
-        "evidence": reading.as_evidence(report),
-        "fingerprint": reading.evidence_digest(report),
+        "evidence": as_evidence(report),
+        "fingerprint": evidence_digest(report),
         "ready": report.ready,
         "counting": report.counting,
         "deciding": len(report.deciding),

@@ -9,6 +9,7 @@ import pytest
 from monitoring import services
 from monitoring.models import Metric
 from phases import gates
+from phases.evidence import as_evidence, changes
 from phases.models import Criterion, Gate, Rollout
 from phases.states import Outcome, Reason
 from rollout_portal.accounts.models import User
@@ -88,8 +89,8 @@ def test_new_readings_leave_the_evidence_whole_and_a_correction_breaks_it(
     metric: Metric = make_metric(gate.rollout)
     criterion(gate, "error-rate", "<", "0.5", "%", window=window)
     read = make_reading(metric, "0.31", by=engineer, at=clock.now() - timedelta(minutes=5))
-    frozen = gates.as_evidence(gates.evaluate(gate))
+    frozen = as_evidence(gates.evaluate(gate))
     make_reading(metric, "0.35", by=engineer, at=clock.now())
-    assert gates.changes(frozen, gates.evaluate(gate)) == []
+    assert changes(frozen, gates.evaluate(gate)) == []
     services.correct_reading(reading=read, value=Decimal("0.32"), by=engineer, reason="Typo")
-    assert [change.kind for change in gates.changes(frozen, gates.evaluate(gate))] == ["source"]
+    assert [change.kind for change in changes(frozen, gates.evaluate(gate))] == ["source"]

@@ -42,6 +42,7 @@ from feedback.models import (
 )
 from monitoring.models import Metric, Reading, Target
 from phases import gates
+from phases.evidence import as_evidence, evidence_digest
 from phases.forms import criterion_values, criterion_version, pack_shown
 from phases.models import (
     ApiToken,
@@ -189,9 +190,9 @@ def _no_reason(side: Side, user: User) -> Fields:
 def _decide(side: Side, user: User) -> Fields:
     gate = side.find("gate")
     report = gates.evaluate(gate, clock.now())
-    shown = Shown(as_of=report.as_of, digest=gates.evidence_digest(report))
+    shown = Shown(as_of=report.as_of, digest=evidence_digest(report))
     return {
-        "shown": pack_shown(gate, shown, gates.as_evidence(report)),
+        "shown": pack_shown(gate, shown, as_evidence(report)),
         "decision": "no_go",
         "reason": "Not like this.",
         "typed_name": user.name,

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phases import gates, registry
+from phases import registry
+from phases.evidence import evidence_digest
 from phases.gates import Overlay, evaluate
 from phases.models import Baseline, ChecklistItem, Criterion, Gate, Waiver
 from phases.permissions import RoleName
@@ -409,11 +410,11 @@ def test_nothing_judged_is_no_data_and_names_who_can(gate: Gate) -> None:
 def test_evidence_has_one_fingerprint_and_changes_with_any_rule(gate: Gate, dial: Dial) -> None:
     row = dialled(gate)
     dial.figures["nps"] = Measured(value=Decimal(60), as_of=NOW)
-    first = gates.evidence_digest(evaluate(gate, NOW))
-    assert first == gates.evidence_digest(evaluate(gate, NOW))
+    first = evidence_digest(evaluate(gate, NOW))
+    assert first == evidence_digest(evaluate(gate, NOW))
     row.threshold = Decimal(40)
     row.save()
-    assert gates.evidence_digest(evaluate(gate, NOW)) != first
+    assert evidence_digest(evaluate(gate, NOW)) != first
 
 
 def test_now_is_the_business_moment(gate: Gate, business_clock: Any) -> None:

@@ -10,6 +10,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, OperationalError, transaction
 
 from phases import gates
+from phases.evidence import changes, open_evidence
 from phases.exceptions import (
     EvidenceChanged,
     GateNotReady,
@@ -332,10 +333,10 @@ def test_a_wrong_or_old_fingerprint_is_not_signed(case: Case) -> None:
 
 
 def changes_of(case: Case) -> list[str]:
-    evidence = gates.open_evidence(case.gate)
+    evidence = open_evidence(case.gate)
     assert evidence is not None
     report = gates.evaluate(case.gate)
-    return sorted({change.kind.value for change in gates.changes(decisions.frozen_body(evidence), report)})
+    return sorted({change.kind.value for change in changes(decisions.frozen_body(evidence), report)})
 
 
 def test_untouched_evidence_stays_valid(case: Case) -> None:
@@ -496,7 +497,7 @@ def test_fifty_parallel_signatures_of_five_people_count_four_times(
         def act() -> object:
             mine = User.objects.get(pk=person.pk)
             gate = Gate.objects.get(pk=case.gate.pk)
-            evidence = gates.open_evidence(gate)
+            evidence = open_evidence(gate)
             look = Shown(as_of=evidence.as_of, digest=evidence.digest) if evidence else seen
             return sign_gate(gate=gate, by=mine, chosen=go(), shown=look, confirmation=confirmation(mine))
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Final
 
 from phases import gates
+from phases.evidence import evidence_digest
 from phases.models import Criterion, Gate, Rollout
 from phases.permissions import RoleName
 from phases.services import (
@@ -81,7 +82,7 @@ def sign(gate: Gate, signer: User, reason: str) -> None:
     shown = (
         Shown(as_of=evidence.as_of, digest=evidence.digest)
         if evidence
-        else Shown(as_of=report.as_of, digest=gates.evidence_digest(report))
+        else Shown(as_of=report.as_of, digest=evidence_digest(report))
     )
     sign_gate(
         gate=gate,
