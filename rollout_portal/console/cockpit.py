@@ -14,11 +14,11 @@ from phases.models import Gate, Phase, Rollout
 from phases.states import OPENED, OVER, RUNNING, Outcome, PhaseState, RolloutState
 from rollout_portal.audit.models import AuditEvent
 from rollout_portal.console.overview import next_gate, week_of
+from rollout_portal.console.record import decided
 from rollout_portal.lib import words
 
 MOST_LINES = 8
 MOST_EVENTS = 6
-ROUTINE = ("readings.recorded",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +142,7 @@ def place(rollout: Rollout, phases: Sequence[Phase], now: datetime) -> str:
 
 def latest(rollout: Rollout) -> list[AuditEvent]:
     """Return the newest entries of the record, without what comes in all day long."""
-    events = AuditEvent.objects.filter(scope=rollout.uuid).exclude(verb__in=ROUTINE)
-    return list(events.select_related("actor")[:MOST_EVENTS])
+    return list(decided().filter(scope=rollout.uuid).select_related("actor")[:MOST_EVENTS])
 
 
 def _with_gate(card: GateCard, now: datetime) -> Verdict:

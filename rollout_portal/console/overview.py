@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 from phases.models import Gate, Phase, Role, Rollout
 from phases.permissions import RoleName
 from phases.states import OPENED, OVER, PhaseState, RolloutState
+from rollout_portal.accounts.models import User
 from rollout_portal.console.addresses import address
+from rollout_portal.console.record import decided, sentence_of
 
 Row = TypeVar("Row", Phase, Gate, Role)
 
@@ -71,6 +73,27 @@ def lines(rollouts: Sequence[Rollout], now: datetime) -> list[Line]:
         for rollout in rollouts
     ]
     return sorted(found, key=lambda line: (line.rank, line.due is None, line.due or now, line.rollout.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One entry of the record in a sentence, and the rollout that it is about."""
+
+    at: datetime
+    text: str
+    rollout: Rollout
+
+
+def happened_since(moment: datetime, rollouts: Sequence[Rollout], reader: User, at_most: int) -> list[Event]:
+    """Return what others decided in `rollouts` after `moment`, newest first."""
+    by_scope = {rollout.uuid: rollout for rollout in rollouts}
+    events = (
+        decided()
+        .filter(scope__in=by_scope, at__gt=moment)
+        .exclude(actor=reader)
+        .select_related("actor")[:at_most]
+    )
+    return [Event(event.at, sentence_of(event), by_scope[event.scope]) for event in events if event.scope]
 
 
 def next_gate(gates: Iterable[Gate]) -> Gate | None:

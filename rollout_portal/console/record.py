@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -105,6 +106,15 @@ _words: Final[dict[str, str | Promise]] = {
 def words_for(verbs: Mapping[str, str | Promise]) -> None:
     """Give the verbs of a room their words, with %(object)s where the object's name goes."""
     _words.update(verbs)
+
+
+# What comes in all day long stands on the record, and is no news.
+ROUTINE: Final = ("readings.recorded",)
+
+
+def decided() -> QuerySet[AuditEvent]:
+    """Return the entries that are news to somebody, newest first."""
+    return AuditEvent.objects.exclude(verb__in=ROUTINE)
 
 
 def has_words(verb: str) -> bool:

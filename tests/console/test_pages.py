@@ -8,7 +8,7 @@ from django.test import Client
 
 from phases.models import Phase, Role
 from phases.permissions import RoleName
-from phases.services import hold_phase, judge_criterion, request_signatures
+from phases.services import hold_phase, judge_criterion, request_signatures, resume_phase
 from phases.states import PhaseState, RolloutState
 from rollout_portal.accounts.models import User
 from rollout_portal.audit.models import AuditEvent
@@ -113,6 +113,26 @@ def test_start_asks_the_same_for_three_rollouts_as_for_two(django_assert_max_num
     join()
     with django_assert_max_num_queries(len(first.captured_queries)):
         browser.get("/console/")
+
+
+def test_start_tells_what_others_did_since_the_sign_in_before(case: Case) -> None:
+    """Not what the reader did, and nothing the first time."""
+    password = "a-long-and-odd-sentence"
+    case.owner.set_password(password)
+    case.owner.save()
+
+    def sign_in() -> str:
+        browser = Client()
+        browser.post("/accounts/login/", {"login": case.owner.email, "password": password})
+        return browser.get("/console/").content.decode()
+
+    assert "Since you were last here" not in sign_in()
+    assert "Nobody else has decided anything." in sign_in()
+    hold_phase(phase=case.before, by=case.engineer, reason="API errors")
+    resume_phase(phase=case.before, by=case.owner, reason="Mended")
+    news = sign_in().split('id="t-since"')[1]
+    assert "Daniel Tan held 2 Beta" in news
+    assert "Aisyah" not in news
 
 
 # --- All rollouts -------------------------------------------------------------------------------------

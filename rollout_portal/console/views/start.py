@@ -1,6 +1,9 @@
 """Start: what waits for the reader, in the morning, over all their rollouts."""
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
@@ -8,21 +11,24 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from phases.models import Role
+from phases.models import Role, Rollout
 from phases.registry import Wait, waits_in
+from phases.states import RolloutState
+from rollout_portal.accounts.adapters import signed_in_last_time
 from rollout_portal.accounts.models import User
-from rollout_portal.console import frame, overview
+from rollout_portal.console import overview
 from rollout_portal.lib import clock
 
 MOST_LINES = 50
+MOST_EVENTS = 10
 
 
 @require_safe
 @login_required
 def start(request: HttpRequest) -> HttpResponse:
-    """What waits for me, what I wait for, and my rollouts, each in one line."""
+    """What waits for me, what I wait for, my rollouts, each in one line, and what happened since."""
     now = clock.now()
-    rollouts = frame.of(request).rollouts
+    rollouts = _rollouts_of(request.user)
     mine, others = _split(request, waits_in(rollouts, now))
     late = sum(wait.due is not None and wait.due < now for wait in mine)
     context = {
@@ -30,10 +36,11 @@ def start(request: HttpRequest) -> HttpResponse:
         "mine": mine[:MOST_LINES],
         "others": others[:MOST_LINES],
         "more": max(0, len(mine) - MOST_LINES),
-        "lines": overview.lines(rollouts, now),
+        "lines": overview.lines(rollouts, now)[:MOST_LINES],
         "tone": "not-met" if late else "open" if mine else "met",
         "sentence": _sentence(len(mine), late),
         "several": len(rollouts) > 1,
+        **_since(request, rollouts),
     }
     return render(request, "console/start.html", context)
 
@@ -48,6 +55,22 @@ def front(request: HttpRequest) -> HttpResponse:
 def favicon(request: HttpRequest) -> HttpResponse:
     """Lead a browser that asks for the old address to our own mark."""
     return redirect(static("console/favicon.svg"), permanent=False)
+
+
+def _rollouts_of(user: User | AnonymousUser) -> list[Rollout]:
+    """Return every rollout of the reader that something can wait in."""
+    if not isinstance(user, User):
+        return []
+    over = (RolloutState.DISCARDED, RolloutState.CLOSED)
+    return list(Rollout.objects.visible_to(user).exclude(state__in=over))
+
+
+def _since(request: HttpRequest, rollouts: list[Rollout]) -> dict[str, Any]:
+    """What others did since the reader signed in last time; nothing the first time."""
+    moment, user = signed_in_last_time(request), request.user
+    if moment is None or not isinstance(user, User):
+        return {}
+    return {"since": moment, "events": overview.happened_since(moment, rollouts, user, MOST_EVENTS)}
 
 
 def _split(request: HttpRequest, waits: list[Wait]) -> tuple[list[Wait], list[Wait]]:
