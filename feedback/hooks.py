@@ -4,22 +4,23 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, Final
 
+from django.db.models import Q
 from django.utils.translation import ngettext
 
 from cohorts.models import Membership, Participant
 from cohorts.states import GONE
 from feedback.models import Reply, SurveyRequest
-from feedback.states import RequestState
+from feedback.states import UNANSWERED, RequestState
 from phases.models import Phase
 from phases.registry import Stop, consequences, stop_hook
 from phases.signals import phase_moved
 from phases.states import RolloutState, Verb
 from rollout_portal.lib import clock
-from rollout_portal.outbox import permission
+from rollout_portal.outbox import hooks, permission
 from rollout_portal.outbox import services as outbox
 from rollout_portal.outbox.models import Message
 from rollout_portal.outbox.permission import Refusal
-from rollout_portal.outbox.states import MessageKind
+from rollout_portal.outbox.states import MessageKind, MessageState
 
 ASK_AGAIN_AFTER: Final = timedelta(minutes=5)
 
@@ -36,7 +37,7 @@ def may_survey_mail_leave(message: Message) -> Refusal | None:
     )
     if request is None:
         return None
-    return _gone(request.participant) or _over(request) or _held(request)
+    return _gone(request.participant) or _answered(request) or _over(request) or _held(request)
 
 
 @permission.register
@@ -44,9 +45,18 @@ def may_answer_leave(message: Message) -> Refusal | None:
     """Refuse an answer to a tester who has left since it was written."""
     if message.kind != MessageKind.ANSWER:
         return None
+    # A reply never changes: it points to the first message, of which this one may be sent again.
+    while message.again_of is not None:
+        message = message.again_of
     reply = Reply.objects.filter(message=message).select_related("item__reporter").first()
     reporter = reply.item.reporter if reply else None
     return _gone(reporter) if reporter else None
+
+
+@hooks.sent_again
+def follow_new_message(old: Message, new: Message) -> None:
+    """A request whose mail staff send again stands by its new message: asked about and withdrawn by it."""
+    SurveyRequest.objects.filter(message=old).update(message=new)
 
 
 def _gone(person: Participant) -> Refusal | None:
@@ -55,6 +65,11 @@ def _gone(person: Participant) -> Refusal | None:
     if person.state in GONE:
         return Refusal("left")
     return None
+
+
+def _answered(request: SurveyRequest) -> Refusal | None:
+    """Refuse what was sent again to somebody who has answered meanwhile: she got the first one."""
+    return Refusal("answered") if request.state == RequestState.SUBMITTED else None
 
 
 def _over(request: SurveyRequest) -> Refusal | None:
@@ -77,9 +92,13 @@ def _held(request: SurveyRequest) -> Refusal | None:
 
 
 def _waiting(phase: Phase) -> Any:
-    """Return the requests of a phase whose mail has not left."""
+    """Return the requests of a phase whose mail has not left, be it the first one or one sent again."""
+    can_be_stopped = Q(message__state__in=[MessageState.QUEUED, MessageState.CLAIMED])
     return SurveyRequest.objects.filter(
-        occasion__phase=phase, state=RequestState.QUEUED, occasion__finished_at__isnull=True
+        Q(state=RequestState.QUEUED) | can_be_stopped,
+        state__in=UNANSWERED,
+        occasion__phase=phase,
+        occasion__finished_at__isnull=True,
     )
 
 

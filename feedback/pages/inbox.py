@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from feedback import defects
-from feedback.models import FeedbackItem
+from feedback.models import FeedbackItem, Reply
 from feedback.services import Judged
 from feedback.states import ITEM_MOVES, OPEN, ItemKind, ItemState, ItemVerb, Severity
 from phases import gates
@@ -19,6 +19,7 @@ from phases.models import Criterion, Gate, Rollout
 from phases.services.phases import gates_to_look_at
 from rollout_portal.accounts.models import User
 from rollout_portal.lib import clock
+from rollout_portal.outbox.models import Message
 
 ROWS: Final = 25
 _LOOKED_AT: Final = 300
@@ -162,6 +163,29 @@ def _words(item: FeedbackItem) -> set[str]:
 
 def _alike(one: set[str], other: set[str]) -> float:
     return len(one & other) / len(one | other) if one and other else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer to the tester and the message that carries it now: the newest, where it was sent again."""
+
+    reply: Reply
+    message: Message
+
+
+def answers_to(item: FeedbackItem) -> list[Answered]:
+    """Return the answers to the tester; two queries, and one more for each time that one was sent again."""
+    replies = list(item.replies.select_related("by", "message"))
+    newest = {reply.message.pk: reply.message for reply in replies}
+    carries = {pk: pk for pk in newest}
+    while carries:
+        further: dict[int, int] = {}
+        for message in Message.objects.filter(again_of__in=carries):
+            assert message.again_of_id is not None
+            first = carries[message.again_of_id]
+            newest[first], further[message.pk] = message, first
+        carries = further
+    return [Answered(reply, newest[reply.message.pk]) for reply in replies]
 
 
 @dataclass(frozen=True, slots=True)

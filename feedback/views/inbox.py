@@ -203,7 +203,7 @@ def _reader(here: Here, item: FeedbackItem, form: JudgeForm) -> dict[str, Any]:
         "duplicates": list(item.duplicates.order_by("number")),
         "moves": pages.verbs_of(item) if may_triage else [],
         "notes": list(item.comments.select_related("by")),
-        "replies": list(item.replies.select_related("by", "message")),
+        "answers": pages.answers_to(item),
         "history": list(item.transitions.select_related("by")[:20]),
         "may_triage": may_triage,
         "why_not_triage": here.why_not("feedback.triage"),

@@ -10,6 +10,7 @@ from cohorts.models import Participant
 from cohorts.states import ParticipantState
 from feedback.hooks import may_answer_leave
 from feedback.models import Comment, FeedbackItem, FeedbackItemTransition, PriorityRule, Reply
+from feedback.pages.inbox import answers_to
 from feedback.services import (
     Judged,
     answer_tester,
@@ -29,8 +30,9 @@ from phases.permissions import RoleName
 from rollout_portal.accounts.models import User
 from rollout_portal.audit.models import AuditEvent
 from rollout_portal.lib import clock
+from rollout_portal.outbox.decisions import send_again
 from rollout_portal.outbox.models import Message
-from rollout_portal.outbox.states import MessageKind, Policy
+from rollout_portal.outbox.states import MessageKind, MessageState, Policy
 from tests.factories import make_member, make_rollout
 from tests.feedback.factories import WAVE_3, make_beta, make_item, make_tester
 
@@ -276,6 +278,28 @@ def test_an_answer_goes_to_the_tester_in_her_language_once(phase: Phase, support
     assert may_answer_leave(reply.message) is None
     Participant.objects.update(state=ParticipantState.LEFT)
     refusal = may_answer_leave(reply.message)
+    assert refusal is not None
+    assert refusal.reason == "left"
+
+
+def test_an_answer_that_is_sent_again_follows_the_person_and_shows_where_it_stands(
+    phase: Phase, support: User
+) -> None:
+    item = make_item(phase.rollout, reporter=make_tester(phase), may_ask_back=True)
+    first = answer_tester(item=item, by=support, text="Thank you!").message
+    other = answer_tester(item=item, by=support, text="It is mended.").message
+    for _time in range(2):
+        newest = Message.objects.get(again__isnull=True, key__contains=f"{item.uuid}:answer:1")
+        Message.objects.filter(pk=newest.pk).update(state=MessageState.UNCERTAIN, reason="answer_lost")
+        again = send_again(message=newest, by=support, reason="She has not got it.")
+    assert [(one.reply.text, one.message) for one in answers_to(item)] == [
+        ("Thank you!", again),
+        ("It is mended.", other),
+    ]
+    assert first != again
+    assert may_answer_leave(again) is None
+    Participant.objects.update(state=ParticipantState.LEFT)
+    refusal = may_answer_leave(again)
     assert refusal is not None
     assert refusal.reason == "left"
 

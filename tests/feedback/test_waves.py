@@ -22,6 +22,7 @@ from rollout_portal.accounts.models import User
 from rollout_portal.audit.models import AuditEvent
 from rollout_portal.lib import clock
 from rollout_portal.outbox import links as outbox_links
+from rollout_portal.outbox.decisions import mark_as_sent, send_again
 from rollout_portal.outbox.models import Message
 from rollout_portal.outbox.states import MessageState, Policy
 from tests.factories import make_phase
@@ -274,6 +275,60 @@ def _waiting_after_an_answer(survey: Survey, phase: Phase) -> SurveyRequest:
     mint_survey_link(answered.uuid, answered.message)  # type: ignore[arg-type]
     submit_answers(request=answered, values={"nps": 9}, language="en")
     return waiting
+
+
+def _uncertain(survey: Survey, phase: Phase) -> tuple[SurveyRequest, Message]:
+    """A request whose mail left for a server that never answered."""
+    request = _waiting(survey, phase)
+    message = request.message
+    assert message is not None
+    mint_survey_link(request.uuid, message)
+    Message.objects.filter(pk=message.pk).update(state=MessageState.UNCERTAIN, reason="answer_lost")
+    return request, message
+
+
+def test_a_survey_mail_that_is_sent_again_is_asked_about_and_withdrawn_as_the_first_one(
+    survey: Survey, phase: Phase, owner: User
+) -> None:
+    request, old = _uncertain(survey, phase)
+    assert list(survey_mails_in_words(phase, Verb.HOLD)) == []
+    again = send_again(message=old, by=owner, reason="She has not got it.")
+    request.refresh_from_db()
+    assert (request.message, request.state) == (again, RequestState.SENT)
+    assert may_survey_mail_leave(again) is None
+    assert list(survey_mails_in_words(phase, Verb.HOLD)) == ["1 survey mail that has not left waits."]
+    hold_phase(phase=phase, by=owner, reason="API errors")
+    held = may_survey_mail_leave(again)
+    assert held is not None
+    assert (held.reason, held.retry_at is not None) == ("held", True)
+    roll_back_phase(phase=phase, by=owner, reason="Errors")
+    again.refresh_from_db()
+    assert again.state == MessageState.CANCELLED
+
+
+def test_a_survey_mail_sent_again_stays_here_once_she_has_answered(
+    survey: Survey, phase: Phase, owner: User
+) -> None:
+    request, old = _uncertain(survey, phase)
+    again = send_again(message=old, by=owner, reason="She has not got it.")
+    request.refresh_from_db()
+    submit_answers(request=request, values={"nps": 9}, language="en")
+    refusal = may_survey_mail_leave(again)
+    assert refusal is not None
+    assert (refusal.reason, refusal.retry_at) == ("answered", None)
+
+
+def test_a_survey_mail_that_is_marked_as_sent_keeps_its_request(
+    survey: Survey, phase: Phase, owner: User
+) -> None:
+    request, message = _uncertain(survey, phase)
+    mark_as_sent(message=message, by=owner, reason="The server's log has it.")
+    request.refresh_from_db()
+    assert (request.message, request.state) == (message, RequestState.SENT)
+    assert list(survey_mails_in_words(phase, Verb.ROLL_BACK)) == []
+    roll_back_phase(phase=phase, by=owner, reason="Errors")
+    message.refresh_from_db()
+    assert message.state == MessageState.SENT
 
 
 def test_a_link_marks_the_request_as_sent(survey: Survey, phase: Phase) -> None:
