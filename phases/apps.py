@@ -7,6 +7,6 @@ class PhasesConfig(AppConfig):
     verbose_name = "Phases"
 
     def ready(self) -> None:
-        # Every room says what it measures, which plan section it owns, who may act, what waits for whom,
-        # and which work is due.
-        autodiscover_modules("permissions", "measures", "plan", "waits", "tasks")
+        # Every room says what it measures, which plan section it owns and what can be wrong in it, who may
+        # act, what waits for whom, and which work is due.
+        autodiscover_modules("permissions", "measures", "plan", "lint", "waits", "tasks")

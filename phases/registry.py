@@ -4,7 +4,7 @@ This file knows no room. Each room above registers in its own `measures.py`, `pl
 `permissions.py`; `PhasesConfig.ready()` imports those.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -235,6 +235,70 @@ def plan_section(section: PlanSection) -> None:
 def plan_sections() -> dict[str, PlanSection]:
     """Return all plan sections by name, in the order in which they load."""
     return dict(_sections)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule of the linter found in a plan.
+
+    :ivar places: paths into the sections, each beginning with the name of its section; the first is where
+        the finding is shown, the others are what it contradicts.
+    :ivar words: what was found; its placeholders are filled from `values`.
+    :ivar values: the figures that it is about. A finding that was settled comes back when they change.
+    :ivar cure: what could be done; filled in the same way.
+    """
+
+    places: tuple[tuple[str | int, ...], ...]
+    words: Text
+    cure: Text
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """What was found, in words."""
+        return str(self.words) % self.values
+
+    @property
+    def advice(self) -> str:
+        """What could be done, in words."""
+        return str(self.cure) % self.values
+
+
+LintFunction = Callable[[Mapping[str, Any]], Iterable[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class LintRule:
+    """A question that the linter asks a plan.
+
+    :ivar name: `room.what-is-wrong`; settled findings are kept under it, so it never changes.
+    :ivar why: why it matters, in one sentence.
+    :ivar function: given the checked sections by name, yields what is wrong; pure, asks no database.
+    """
+
+    name: str
+    why: Text
+    function: LintFunction
+
+
+_lint_rules: dict[str, LintRule] = {}
+
+
+def lint_rule(name: str, *, why: Text) -> Callable[[LintFunction], LintFunction]:
+    """Register the function below as a rule of the linter; a rule over two rooms lives in the upper one."""
+
+    def register(function: LintFunction) -> LintFunction:
+        if name in _lint_rules:
+            raise RuntimeError(f"The lint rule {name!r} is registered twice")
+        _lint_rules[name] = LintRule(name, why, function)
+        return function
+
+    return register
+
+
+def lint_rules() -> dict[str, LintRule]:
+    """Return all rules of the linter by name."""
+    return dict(_lint_rules)
 
 
 @dataclass(frozen=True, slots=True)

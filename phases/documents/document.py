@@ -45,6 +45,11 @@ class Document:
         node = _node_at(self.reading.root, (section, *problem.path))
         return Problem(node.line, node.column, problem.message)
 
+    def place_of(self, path: Path) -> tuple[int, int]:
+        """Return line and column of the value at `path`, which begins with the name of its section."""
+        node = _node_at(self.reading.root, path)
+        return node.line, node.column
+
     def counts(self) -> dict[str, int]:
         """Return how many things of each kind the file plans: {"phases": 5, "goals": 20, …}."""
         return dict(Counter(str(item.counted_as) for _path, item in _coded(self.sections, ())))

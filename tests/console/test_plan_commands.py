@@ -137,3 +137,33 @@ def test_what_no_plan_file_can_say_is_named(plan: Path) -> None:
     Phase.objects.update(start_week=None, end_week=3)
     with pytest.raises(CommandError, match="Phase “1” ends in week 3 and starts in none"):
         run("export_plan", "hub")
+
+
+def test_the_linter_says_where_why_and_what_to_do(plan: Path) -> None:
+    with pytest.raises(CommandError, match=r"^1 to settle\.$") as ended:
+        run("lint_plan", plan)
+    assert ended.value.returncode == 1
+    run("import_plan", plan)
+    out = StringIO()
+    with pytest.raises(CommandError):
+        call_command("lint_plan", "hub", stdout=out)
+    assert out.getvalue() == (
+        "hub, line 8: No gate leaves phase “First”.\n"
+        "    Why: Without a gate nothing decides that a phase is over.\n"
+        "    Cure: Add a gate with from_phase: 1, or say open_ended: true.\n"
+        "    Rule: phases.phase-without-gate\n"
+    )
+
+
+def test_the_linter_is_content_with_a_plan_in_order(plan: Path) -> None:
+    plan.write_text(PLAN.replace("    weeks: 1", "    weeks: 1\n    open_ended: true"), encoding="utf-8")
+    assert run("lint_plan", plan) == f"Nothing in {plan} contradicts itself.\n"
+
+
+def test_the_linter_needs_a_plan(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="neither a file nor a rollout “nowhere”"):
+        run("lint_plan", "nowhere")
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("version: 2\n")
+    with pytest.raises(CommandError, match="is not a plan: 1 to mend"):
+        run("lint_plan", broken)

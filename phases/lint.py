@@ -1,0 +1,272 @@
+"""What a plan gets wrong in its phases and gates, although each line of it is well written."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any, Final
+
+from django.utils.translation import gettext_lazy as _
+
+from phases.documents.rows import Path
+from phases.documents.schema import Rule
+from phases.plan.gates import CriterionPlan, GatePlan
+from phases.plan.stages import PhasePlan
+from phases.registry import Finding, lint_rule
+from rollout_portal.lib.decimals import Comparator
+
+Sections = Mapping[str, Any]
+_UP: Final = (Comparator.ABOVE, Comparator.AT_LEAST)
+_DOWN: Final = (Comparator.BELOW, Comparator.AT_MOST)
+
+
+def stages(sections: Sections) -> Sequence[PhasePlan]:
+    """Return the phases of a plan, in its order."""
+    found: Sequence[PhasePlan] = sections.get("phases", ())
+    return found
+
+
+def gates(sections: Sections) -> Iterator[tuple[Path, GatePlan]]:
+    """Yield the gates of a plan with their places."""
+    for place, gate in enumerate(sections.get("gates", ())):
+        yield ("gates", place), gate
+
+
+def criteria(sections: Sections) -> Iterator[tuple[Path, GatePlan, CriterionPlan]]:
+    """Yield every criterion and every member of a group with its place and its gate."""
+    for path, gate in gates(sections):
+        for position, criterion in enumerate(gate.criteria):
+            here = (*path, "criteria", position)
+            yield here, gate, criterion
+            for number, member in enumerate(criterion.all_of):
+                yield (*here, "all_of", number), gate, member
+
+
+# --- Gates -----------------------------------------------------------------------------------------
+@lint_rule("phases.empty-gate", why=_("A gate without a criterion never opens."))
+def _empty_gate(sections: Sections) -> Iterator[Finding]:
+    for path, gate in gates(sections):
+        if not gate.criteria:
+            yield Finding(
+                (path,),
+                _("The gate “%(gate)s” has no criterion."),
+                _("Add what must hold, at least one checklist or one judgement."),
+                {"gate": gate.name},
+            )
+
+
+@lint_rule("phases.gate-without-signature", why=_("A gate that nobody signs is opened by nobody."))
+def _gate_without_signature(sections: Sections) -> Iterator[Finding]:
+    for path, gate in gates(sections):
+        if not gate.signatures:
+            yield Finding(
+                (path,),
+                _("Nobody signs the gate “%(gate)s”."),
+                _("Name the role that decides, under “signatures”."),
+                {"gate": gate.name},
+            )
+
+
+@lint_rule("phases.phase-without-gate", why=_("Without a gate nothing decides that a phase is over."))
+def _phase_without_gate(sections: Sections) -> Iterator[Finding]:
+    left = {gate.from_phase for _path, gate in gates(sections)}
+    left |= {phase.part_of for phase in stages(sections) if phase.part_of and phase.code in left}
+    for place, phase in enumerate(stages(sections)):
+        if phase.part_of is None and not phase.open_ended and phase.code not in left:
+            yield Finding(
+                (("phases", place),),
+                _("No gate leaves phase “%(phase)s”."),
+                _("Add a gate with from_phase: %(code)s, or say open_ended: true."),
+                {"phase": phase.name, "code": phase.code},
+            )
+
+
+@lint_rule("phases.gate-before-its-results", why=_("A gate reads the phase before it, which goes on then."))
+def _gate_before_its_results(sections: Sections) -> Iterator[Finding]:
+    places = {phase.code: place for place, phase in enumerate(stages(sections))}
+    for path, gate in gates(sections):
+        if gate.from_phase not in places or gate.to_phase not in places:
+            continue
+        before, after = stages(sections)[places[gate.from_phase]], stages(sections)[places[gate.to_phase]]
+        end, start = _last_day(before), _first_day(after)
+        if end is not None and start is not None and start <= end:
+            yield Finding(
+                (("phases", places[after.code]), path, ("phases", places[before.code])),
+                _("“%(after)s” starts before “%(before)s” has ended, and its gate reads “%(before)s”."),
+                _("Let it start later, or let its gate read only what is there by then."),
+                {"after": after.name, "before": before.name},
+            )
+
+
+@lint_rule("phases.gate-due-outside", why=_("A gate that is due before its phase ends is decided too early."))
+def _gate_due_early(sections: Sections) -> Iterator[Finding]:
+    ends = {phase.code: (place, phase) for place, phase in enumerate(stages(sections)) if phase.ends}
+    for path, gate in gates(sections):
+        place, phase = ends.get(gate.from_phase or "", (0, None))
+        if phase is not None and gate.due is not None and phase.ends is not None and gate.due < phase.ends:
+            yield Finding(
+                ((*path, "due"), ("phases", place, "ends")),
+                _("The gate is due on %(due)s, and phase “%(phase)s” goes on until %(ends)s."),
+                _("Move the gate to the end of the phase, or the end of the phase to the gate."),
+                {"due": gate.due.isoformat(), "phase": phase.name, "ends": phase.ends.isoformat()},
+            )
+
+
+@lint_rule("phases.two-limits", why=_("Only the stricter of two limits ever decides; the other misleads."))
+def _two_limits(sections: Sections) -> Iterator[Finding]:
+    known: dict[tuple[str, ...], list[tuple[Path, CriterionPlan, Rule]]] = defaultdict(list)
+    for path, gate, criterion in criteria(sections):
+        if criterion.measure and criterion.holds is not None:
+            known[gate.code, criterion.measure, criterion.of, criterion.over, criterion.side].append(
+                (path, criterion, criterion.holds)
+            )
+    for several in known.values():
+        for (path, first, rule), (other, second, limit) in pairwise(several):
+            if rule != limit and _same_direction(rule, limit):
+                yield Finding(
+                    ((*other, "holds"), (*path, "holds")),
+                    _("“%(second)s” and “%(first)s” hold the same figure to %(limit)s and to %(rule)s."),
+                    _("Keep one of them, or record why both are meant."),
+                    {
+                        "second": second.rule,
+                        "first": first.rule,
+                        "limit": str(limit),
+                        "rule": str(rule),
+                    },
+                )
+
+
+def _same_direction(rule: Rule, other: Rule) -> bool:
+    return any(rule.comparator in side and other.comparator in side for side in (_UP, _DOWN)) or (
+        rule.comparator == other.comparator
+    )
+
+
+# --- Phases ----------------------------------------------------------------------------------------
+@lint_rule("phases.gap", why=_("Between two phases nothing runs, and nobody is told why."))
+def _gap(sections: Sections) -> Iterator[Finding]:
+    timed = [
+        (place, phase, phase.weeks)
+        for place, phase in enumerate(stages(sections))
+        if phase.part_of is None and phase.weeks is not None
+    ]
+    timed.sort(key=lambda one: one[2].first)
+    for (place, phase, weeks), (later, following, next_weeks) in pairwise(timed):
+        if not phase.open_ended and next_weeks.first > weeks.last + 1:
+            yield Finding(
+                (("phases", later, "weeks"), ("phases", place, "weeks")),
+                _("“%(phase)s” ends with plan week %(end)s and “%(next)s” starts in week %(start)s."),
+                _("Close the gap, or add what happens in between as a phase."),
+                {
+                    "phase": phase.name,
+                    "end": weeks.last,
+                    "next": following.name,
+                    "start": next_weeks.first,
+                },
+            )
+
+
+@lint_rule("phases.part-outside", why=_("A phase spans its parts; a part outside of it has no place."))
+def _part_outside(sections: Sections) -> Iterator[Finding]:
+    whole = {phase.code: (place, phase) for place, phase in enumerate(stages(sections))}
+    for place, part in enumerate(stages(sections)):
+        above, phase = whole.get(part.part_of or "", (0, None))
+        if phase is None or phase.weeks is None or part.weeks is None:
+            continue
+        early = part.weeks.first < phase.weeks.first
+        late = part.weeks.last > phase.weeks.last and not phase.open_ended
+        if early or late:
+            yield Finding(
+                (("phases", place, "weeks"), ("phases", above, "weeks")),
+                _("“%(part)s” runs in weeks %(weeks)s, outside of “%(phase)s” in weeks %(whole)s."),
+                _("Move the part, or let the phase span it."),
+                {
+                    "part": part.name,
+                    "weeks": part.weeks.written,
+                    "phase": phase.name,
+                    "whole": phase.weeks.written,
+                },
+            )
+
+
+@lint_rule("phases.audience-shrinks", why=_("A rollout that grows by steps never loses people on the way."))
+def _audience_shrinks(sections: Sections) -> Iterator[Finding]:
+    sizes = {one.code: one.size for one in sections.get("populations", ())}
+    grown = [
+        (place, phase, people)
+        for place, phase in enumerate(stages(sections))
+        if phase.part_of is None and phase.cumulative
+        if (people := most_people(phase, sizes)) is not None
+    ]
+    for (place, phase, people), (later, following, fewer) in pairwise(grown):
+        if fewer < people:
+            yield Finding(
+                (("phases", later), ("phases", place)),
+                _("“%(next)s” reaches %(fewer)s people, fewer than the %(people)s of “%(phase)s” before it."),
+                _("Mend the number, or say cumulative: false where people do not stay in."),
+                {"next": following.name, "fewer": fewer, "people": people, "phase": phase.name},
+            )
+
+
+@lint_rule("phases.too-many-people", why=_("A phase cannot reach more people than there are."))
+def _too_many_people(sections: Sections) -> Iterator[Finding]:
+    bases = {one.code: one for one in sections.get("populations", ())}
+    for place, phase in enumerate(stages(sections)):
+        base = bases.get(phase.of or "")
+        if base is not None and not base.about and phase.people is not None and phase.people > base.size:
+            yield Finding(
+                (("phases", place, "people"),),
+                _("“%(phase)s” wants %(people)s of the %(size)s in “%(base)s”."),
+                _("Mend one of the two numbers."),
+                {"phase": phase.name, "people": phase.people, "size": base.size, "base": base.name},
+            )
+
+
+@lint_rule("phases.never-enough", why=_("A criterion that asks for more than there are is never decided."))
+def _never_enough(sections: Sections) -> Iterator[Finding]:
+    sizes = {one.code: one.size for one in sections.get("populations", ())}
+    phases = {phase.code: phase for phase in stages(sections)}
+    for path, gate, criterion in criteria(sections):
+        phase = phases.get(gate.from_phase or "")
+        people = most_people(phase, sizes) if phase is not None else None
+        if phase is None or people is None or not criterion.min_count or criterion.min_count <= people:
+            continue
+        if (criterion.measure or "").startswith("feedback."):
+            yield Finding(
+                ((*path, "min_count"), ("phases", list(phases).index(phase.code))),
+                _("“%(rule)s” waits for %(count)s answers, and “%(phase)s” has %(people)s people."),
+                _("Ask for fewer answers, or plan for more people."),
+                {
+                    "rule": criterion.rule,
+                    "count": criterion.min_count,
+                    "phase": phase.name,
+                    "people": people,
+                },
+            )
+
+
+def most_people(phase: PhasePlan, sizes: Mapping[str, int]) -> int | None:
+    """Return how many people a phase reaches at most, as planned; None where the plan gives no number.
+
+    :param sizes: of the populations, by code.
+    """
+    if phase.people is not None:
+        return phase.people
+    if phase.people_at_most is not None:
+        return phase.people_at_most
+    size = sizes.get(phase.of or "")
+    return int(phase.percent * size / 100) if phase.percent is not None and size is not None else None
+
+
+def _first_day(phase: PhasePlan) -> tuple[int, int] | None:
+    """Return when a phase starts, to compare with other phases: dates with dates, weeks with weeks."""
+    if phase.starts is not None:
+        return (1, phase.starts.toordinal())
+    return (0, phase.weeks.first) if phase.weeks else None
+
+
+def _last_day(phase: PhasePlan) -> tuple[int, int] | None:
+    if phase.open_ended:
+        return None
+    if phase.ends is not None:
+        return (1, phase.ends.toordinal())
+    return (0, phase.weeks.last) if phase.weeks else None

@@ -1,0 +1,157 @@
+"""The linter: each rule finds its contradiction at its lines, and nothing in a plan without one."""
+
+from pathlib import Path
+
+import pytest
+
+from phases.documents.document import parse
+from phases.documents.linter import Found, lint
+from phases.registry import lint_rules
+
+HEAD = """\
+version: 1
+rollout: {slug: x, name: X, languages: [en, de]}
+populations:
+  - {code: users, name: Users, size: 100}
+phases:
+  - {code: "1", name: One, weeks: 1-2, people: 20}
+  - {code: "2", name: Two, weeks: 3, open_ended: true, percent: 50, of: users}
+gates:
+  - code: g
+    name: Gate
+    from_phase: "1"
+    to_phase: "2"
+    signatures: [{code: s, role: product_owner}]
+    criteria:
+      - {code: c, rule: Fine, judged_by: support}
+"""
+SURVEY = """\
+feedback:
+  surveys:
+    - code: weekly
+      name: Weekly
+      phase: "1"
+      title: {en: W, de: W}
+      questions:
+        - {code: nps, kind: nps0_10, text: {en: Q, de: F}, lowest: {en: l, de: l}, highest: {en: h, de: h}}
+"""
+METRIC = """\
+monitoring:
+  metrics:
+    - code: errors
+      name: Errors
+      unit: "%"
+      source: Logs
+      targets: [{code: t, phase: "1", holds: under 0.5 %}]
+"""
+
+# rule, what is changed in the plan above as (old, new), what is found: its lines, and a part of its words.
+WRONG = [
+    ("phases.empty-gate", "    criteria:\n      - {code: c, rule: Fine, judged_by: support}\n", "",
+     (9,), "The gate “Gate” has no criterion."),
+    ("phases.gate-without-signature", "    signatures: [{code: s, role: product_owner}]\n", "",
+     (9,), "Nobody signs the gate “Gate”."),
+    ("phases.phase-without-gate", ", open_ended: true", "", (7,), "No gate leaves phase “Two”."),
+    ("phases.gate-before-its-results", "weeks: 3,", "weeks: 2,", (7, 9, 6), "“Two” starts before “One”"),
+    ("phases.gap", "weeks: 3,", "weeks: 5,", (7, 6), "ends with plan week 2 and “Two” starts in week 5."),
+    ("phases.audience-shrinks", "percent: 50", "percent: 10", (7, 6), "reaches 10 people, fewer than the 20"),
+    ("phases.too-many-people", "people: 20}", "people: 200, of: users}", (6,), "wants 200 of the 100"),
+    ("phases.part-outside", ', open_ended: true, percent: 50, of: users}',
+     ', open_ended: true, percent: 50, of: users}\n  - {code: "1a", name: Part, weeks: 2-3, part_of: "1"}',
+     (8, 6), "“Part” runs in weeks 2-3, outside of “One” in weeks 1-2."),
+    ("phases.gate-due-outside", 'weeks: 1-2, people: 20}',
+     'starts: 2026-01-05, ends: 2026-01-18, people: 20}', (13, 6), "due on 2026-01-10"),
+    ("phases.two-limits", "{code: c, rule: Fine, judged_by: support}",
+     "{code: a, rule: A, measure: monitoring.metric, of: errors, holds: under 1 %}\n"
+     "      - {code: b, rule: B, measure: monitoring.metric, of: errors, holds: under 2 %}",
+     (16, 15), "“B” and “A” hold the same figure to under 2 % and to under 1 %."),
+    ("phases.never-enough", "{code: c, rule: Fine, judged_by: support}",
+     "{code: a, rule: A, measure: feedback.nps, of: weekly, holds: above 20 points, min_count: 30}",
+     (15, 6), "waits for 30 answers, and “One” has 20 people"),
+    ("monitoring.metric-without-source", "      source: Logs\n", "", (18,), "where “Errors” is read"),
+    ("monitoring.criterion-beside-target", "{code: c, rule: Fine, judged_by: support}",
+     "{code: a, rule: A, measure: monitoring.metric, of: errors, holds: under 1 %}",
+     (15, 22), "The gate asks for under 1 % of “Errors”, the target of the same phase under 0.5 %."),
+    ("feedback.scale", "{code: c, rule: Fine, judged_by: support}",
+     "{code: a, rule: A, measure: feedback.nps, of: weekly, holds: above 7 points}",
+     (15,), "above 7 points on a scale from −100 to 100"),
+    ("feedback.scale", "{code: c, rule: Fine, judged_by: support}",
+     "{code: a, rule: A, measure: feedback.nps, of: weekly, holds: above 120 points}",
+     (15,), "outside of the scale"),
+    ("feedback.scale", "{code: c, rule: Fine, judged_by: support}",
+     "{code: a, rule: A, measure: feedback.satisfaction, of: weekly, holds: above 4 %}",
+     (15,), "above 4 % of the answers"),
+    ("feedback.too-few-people", "people: 20}", "people_at_least: 2, people_at_most: 3}",
+     (15, 6), "rests on 3 people at most; to be sure of it takes 6 answers"),
+    ("feedback.no-survey-feeds-it", 'phase: "1"\n      title', 'phase: "2"\n      title',
+     (15, 20), "reads the survey “Weekly”, which is held in phase 2"),
+    ("feedback.language-left-out", "text: {en: Q, de: F}", "text: {en: Q}", (23,), "not there in de"),
+]  # fmt: skip
+SCORE = "{code: a, rule: A, measure: feedback.nps, of: weekly, holds: above 20 points}"
+NEEDS_SCORE = {"feedback.too-few-people", "feedback.no-survey-feeds-it"}
+DUE = ("    signatures:", "    due: 2026-01-10\n    signatures:")
+
+
+def plan_with(rule: str, old: str, new: str) -> str:
+    text = HEAD + (METRIC if rule.startswith("monitoring") or rule == "phases.two-limits" else SURVEY)
+    if rule in NEEDS_SCORE:
+        text = text.replace("{code: c, rule: Fine, judged_by: support}", SCORE)
+    if rule == "phases.gate-due-outside":
+        text = text.replace(*DUE)
+    assert old in text
+    return text.replace(old, new, 1)
+
+
+def found_in(text: str) -> list[Found]:
+    return lint(parse(text.encode()))
+
+
+@pytest.mark.parametrize(("rule", "old", "new", "lines", "words"), WRONG, ids=[one[0] for one in WRONG])
+def test_each_rule_finds_its_contradiction(
+    rule: str, old: str, new: str, lines: tuple[int, ...], words: str
+) -> None:
+    found = [one for one in found_in(plan_with(rule, old, new)) if one.rule.name == rule]
+    assert [one.lines for one in found] == [lines]
+    assert words in found[0].finding.text
+    assert found[0].finding.advice
+    assert str(found[0].rule.why).endswith(".")
+
+
+def test_every_rule_is_tried() -> None:
+    assert {one[0] for one in WRONG} | {"cohorts.seats-and-people"} == set(lint_rules())
+
+
+@pytest.mark.parametrize("more", [SURVEY, METRIC], ids=["survey", "metric"])
+def test_a_plan_without_contradiction_has_no_finding(more: str) -> None:
+    assert found_in(HEAD + more) == []
+
+
+def test_seats_add_up_to_the_phase() -> None:
+    seats = (
+        'cohorts:\n  selections:\n    - {code: d, phase: "1", seats: [{code: e, value: de, people: 15}]}\n'
+    )
+    conditions = seats.replace("]}\n", "], conditions: [{attribute: language, test: known}]}\n")
+    (found,) = found_in(HEAD + conditions)
+    assert found.finding.text == "The quotas have 15 seats, and “One” is for 20 people."
+    assert found_in(HEAD + conditions.replace("people: 15", "people: 20")) == []
+
+
+def test_a_finding_keeps_its_key_when_lines_move_and_loses_it_when_figures_change() -> None:
+    wrong = HEAD.replace("weeks: 3,", "weeks: 5,")
+    (first,) = found_in(wrong)
+    (moved,) = found_in("# A comment\n\n" + wrong)
+    assert (moved.key, moved.lines) == (first.key, tuple(line + 2 for line in first.lines))
+    (other,) = found_in(wrong.replace("weeks: 5,", "weeks: 6,"))
+    assert other.key != first.key
+
+
+def test_every_rule_stands_in_the_manual() -> None:
+    manual = Path("docs/plan-file.md").read_text(encoding="utf-8")
+    assert [name for name in lint_rules() if f"`{name}`" not in manual] == []
+
+
+@pytest.mark.parametrize("plan", sorted(Path("plans").glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_plans_that_come_along_can_be_asked(plan: Path) -> None:
+    for one in lint(parse(plan.read_bytes())):
+        assert one.lines[0] > 1
+        assert "%(" not in one.finding.text + one.finding.advice
