@@ -284,6 +284,20 @@ def test_mails_of_another_rollout_and_of_the_installation_are_not_there(rollout:
     assert superuser.get(reverse("console:mail", args=[foreign])).status_code == 404
 
 
+def test_testers_mails_stay_theirs_however_many_there_are(
+    rollout: Rollout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And a mail whose message is gone is nobody's: it may have been a tester's."""
+    monkeypatch.setattr("rollout_portal.console.views.mail._AT_ONCE", 2)
+    for _ in range(5):
+        written(rollout, to="aina@example.org")
+    write_eml(b"Subject: An old invitation\r\n\r\nHello\r\n", uuid4().hex)
+    superuser = signed_in(make_user(is_superuser=True))
+
+    assert "0 mails are on file." in text(superuser.get(reverse("console:mails")))
+    assert "5 mails are on file." in text(member(rollout).get(reverse("console:mails")))
+
+
 def test_the_way_into_an_account_is_for_those_who_give_roles(rollout: Rollout) -> None:
     services.send_staff_invitation(
         key="staff-invitation:1",
