@@ -116,40 +116,69 @@ def verify(scope: UUID | None = None, *, every_chain: bool = True) -> Verificati
 
     Compares with the anchors outside the database too, so that a cut tail is found.
     """
-    heads = {
-        head.scope: head
-        for head in (ChainHead.objects.all() if every_chain else ChainHead.objects.filter(scope=scope))
-    }
-    entries, breaks = 0, []
-    digests: dict[tuple[UUID | None, int], str] = {}
+    chains = {scope}
+    if every_chain:
+        written = AuditEvent.objects.order_by().values_list("scope", flat=True).distinct()
+        chains = {*ChainHead.objects.values_list("scope", flat=True), *written}
     anchors = list(_anchors())
-    anchored = {(anchor.scope, anchor.seq) for anchor in anchors}
-    chains = AuditEvent.objects.order_by().values_list("scope", flat=True).distinct()
-    for chain in {*heads, *(chains if every_chain else [scope])}:
-        expected_seq, previous = 1, ""
-        for event in AuditEvent.objects.filter(scope=chain).order_by("seq").iterator(chunk_size=2000):
-            entries += 1
-            if event.seq != expected_seq:
-                missing = event.seq - expected_seq
-                breaks.append(Break(chain, expected_seq, f"{missing} entries are missing before {event.seq}"))
-            elif event.previous != previous:
-                breaks.append(Break(chain, event.seq, "does not follow the entry before it"))
-            if event.digest != _digest(event):
-                breaks.append(Break(chain, event.seq, "was changed after it was written"))
-            expected_seq, previous = event.seq + 1, event.digest
-            if (chain, event.seq) in anchored:
-                digests[chain, event.seq] = event.digest
-        head = heads.get(chain)
-        if head is None or (head.seq, head.digest) != (expected_seq - 1, previous):
-            breaks.append(Break(chain, expected_seq, "the end of the chain is missing or was replaced"))
+    walks = {chain: _Walk(chain, {one.seq for one in anchors if one.scope == chain}) for chain in chains}
+    for walk in walks.values():
+        walk.to_the_head()
+    breaks = [one for walk in walks.values() for one in walk.breaks]
     for anchor in anchors:
         if not every_chain and anchor.scope != scope:
             continue
-        if digests.get((anchor.scope, anchor.seq)) != anchor.digest:
+        walked = walks.get(anchor.scope)
+        if walked is None or walked.anchored.get(anchor.seq) != anchor.digest:
             breaks.append(
                 Break(anchor.scope, anchor.seq, f"differs from the anchor written {anchor.at}, or is gone")
             )
-    return Verification(entries=entries, chains=len(heads), breaks=breaks)
+    entries = sum(walk.entries for walk in walks.values())
+    return Verification(entries=entries, chains=len(walks), breaks=breaks)
+
+
+class _Walk:
+    """A walk along one chain, while others may go on writing to it.
+
+    :ivar anchored: the digests of the entries that the anchors name, by number.
+    """
+
+    def __init__(self, scope: UUID | None, wanted: set[int]) -> None:
+        self.scope, self.wanted = scope, wanted
+        self.entries, self.seq, self.digest = 0, 0, ""
+        self.breaks: list[Break] = []
+        self.anchored: dict[int, str] = {}
+
+    def to_the_head(self) -> None:
+        """Walk until the head names the last entry that was read; entries written meanwhile are read too."""
+        while True:
+            before = self.seq
+            newer = AuditEvent.objects.filter(scope=self.scope, seq__gt=self.seq).order_by("seq")
+            for event in newer.iterator(chunk_size=2000):
+                self._step(event)
+            # An entry and its head are written together, so a head read after the entries is never behind.
+            head = ChainHead.objects.filter(scope=self.scope).first()
+            if (head.seq, head.digest) == (self.seq, self.digest) if head else self.seq == 0:
+                return
+            if head is None or head.seq <= self.seq or self.seq == before:
+                what = "the end of the chain is missing or was replaced"
+                self.breaks.append(Break(self.scope, self.seq + 1, what))
+                return
+
+    def _step(self, event: AuditEvent) -> None:
+        self.entries += 1
+        if event.seq != self.seq + 1:
+            missing = event.seq - self.seq - 1
+            self.breaks.append(
+                Break(self.scope, self.seq + 1, f"{missing} entries are missing before {event.seq}")
+            )
+        elif event.previous != self.digest:
+            self.breaks.append(Break(self.scope, event.seq, "does not follow the entry before it"))
+        if event.digest != _digest(event):
+            self.breaks.append(Break(self.scope, event.seq, "was changed after it was written"))
+        self.seq, self.digest = event.seq, event.digest
+        if event.seq in self.wanted:
+            self.anchored[event.seq] = event.digest
 
 
 @dataclass(frozen=True, slots=True)

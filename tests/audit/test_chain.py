@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
+from rollout_portal.audit import services
 from rollout_portal.audit.models import AuditEvent
 from rollout_portal.audit.services import System, record, verify, write_anchor
 from tests.append_only import triggers_off
@@ -117,6 +118,31 @@ def test_a_cut_tail_is_found_by_the_head_and_by_the_anchor() -> None:
         "UPDATE audit_chainhead SET seq = 2, digest = %s WHERE scope IS NOT NULL", events[1].digest
     )
     assert [found.what.split(" ")[0] for found in verify().breaks] == ["differs"]
+
+
+def test_what_is_written_during_the_walk_is_no_break(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = write()[0]
+    step = services._Walk._step
+
+    def and_another_one(walk: services._Walk, event: AuditEvent) -> None:
+        step(walk, event)
+        if event == first:
+            record(actor=make_user(), verb="phase.held", obj=make_rollout(), scope=first.scope)
+
+    monkeypatch.setattr(services._Walk, "_step", and_another_one)
+    assert (verify().breaks, verify().entries) == ([], 5)
+
+
+def test_a_head_that_was_set_back_is_found() -> None:
+    first, second, _third = write()
+    run_past_the_triggers(
+        "UPDATE audit_chainhead SET seq = 2, digest = %s WHERE scope IS NOT NULL", second.digest
+    )
+    assert [found.seq for found in verify(first.scope, every_chain=False).breaks] == [4]
+
+
+def test_a_rollout_without_an_entry_is_whole() -> None:
+    assert verify(uuid.uuid4(), every_chain=False).whole
 
 
 def test_command_says_that_the_record_is_whole(capsys: pytest.CaptureFixture[str]) -> None:
