@@ -127,7 +127,7 @@ def record(message: Message, outcome: Outcome) -> None:
 
 
 def return_expired_leases() -> int:
-    """Give back what dead senders held, and repeat announcements that failed; return how many rows moved.
+    """Give back what dead senders held; return how many rows moved.
 
     Claimed goes back to the queue. Sending goes back if the message may double, under the same
     Message-ID; else it is uncertain and waits for a person.
@@ -147,7 +147,7 @@ def return_expired_leases() -> int:
             break
     if moved:
         wakeups.kick(DRAIN)
-    return moved + suppressions.announce_again()
+    return moved
 
 
 def leases_over_since() -> datetime | None:

@@ -1,8 +1,10 @@
 """Addresses that get nothing: put on the list by a bounce, a complaint or staff, and lifted by staff."""
 
+from datetime import datetime
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Min
 from django.utils.translation import gettext as _
 
 from rollout_portal.accounts.models import User
@@ -85,6 +87,14 @@ def lift(*, suppression: Suppression, by: User, reason: str) -> None:
             reason=reason,
             before={"because": row.reason, "since": row.since},
         )
+
+
+def unannounced_since() -> datetime | None:
+    """Return since when a room has not taken a block; None when every block got through."""
+    oldest: datetime | None = Suppression.objects.filter(announced_at__isnull=True).aggregate(
+        oldest=Min("since")
+    )["oldest"]
+    return oldest
 
 
 def announce_again() -> int:

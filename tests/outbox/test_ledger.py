@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from rollout_portal.lib import clock
-from rollout_portal.outbox import hooks, ledger, sending
+from rollout_portal.lib import clock, wakeups
+from rollout_portal.outbox import hooks, ledger, sending, suppressions
 from rollout_portal.outbox.models import Channel, DeliveryEvent, Message, Suppression, TemplateText
 from rollout_portal.outbox.states import NEEDS_REASON, TRANSITIONS, Happening, MessageState, Policy, Reason
 from rollout_portal.outbox.transports import Outcome, Result
@@ -204,7 +204,9 @@ def test_a_block_that_a_room_could_not_note_is_announced_again() -> None:
     assert (message.state, suppression.announced_at, told) == (S.FAILED, None, [])
 
     broken[0] = False
-    ledger.return_expired_leases()
+    assert suppressions.unannounced_since() == suppression.since
+    assert wakeups.works()["outbox.announce_blocks"].run() == 1
+    assert suppressions.unannounced_since() is None
 
     suppression.refresh_from_db()
     assert suppression.announced_at is not None
