@@ -235,7 +235,7 @@ TIME_ZONE = "UTC"
 
 # --- Browser security ------------------------------------------------------------------------------
 # The console's theme needs inline styles; scripts come from our own files only. Tester pages replace
-# style-src by 'self' (see rollout_portal/lib/csp.py).
+# style-src by 'self' (cohorts/visits.py).
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

@@ -38,9 +38,8 @@ class RolloutQuerySet(models.QuerySet["Rollout"]):
 class Rollout(models.Model):
     """One staged rollout: its plan, its people, its evidence and its decisions.
 
-    `anchor` is the first day of plan week 1; every relative date follows from it. `week_start` is the
-    weekday (0 = Monday) on which plan weeks start; `time_zone` is the zone in which the plan's days and
-    hours are meant.
+    `anchor` is the first day of plan week 1, and with it the weekday on which plan weeks start; every
+    relative date follows from it. `time_zone` is the zone in which the plan's days and hours are meant.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
