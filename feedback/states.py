@@ -115,7 +115,14 @@ class Origin(models.TextChoices):
 
     FORM = "form", _("Web form")
     SURVEY = "survey", _("Survey answer")
-    STAFF = "staff", _("Entered by staff")
+    PHONE = "phone", _("Telephone")
+    MAIL = "mail", _("E-mail")
+    TALK = "talk", _("In person")
+    STAFF = "staff", _("Another way")
+
+
+ENTERED: Final = (Origin.PHONE, Origin.MAIL, Origin.TALK, Origin.STAFF)
+"""What staff enter, by the way in which it reached them."""
 
 
 class ItemState(models.TextChoices):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from feedback.views import inbox, surveys
+from feedback.views import entering, inbox, surveys
 
 app_name = "feedback"
 
@@ -15,6 +15,7 @@ urlpatterns = [
     path("surveys/<str:code>/results/", surveys.results, name="results"),
     path("surveys/<str:code>/results.csv", surveys.results_csv, name="results_csv"),
     path("feedback/", inbox.inbox, name="feedback"),
+    path("feedback/enter/", entering.enter, name="enter"),
     path("feedback/<int:number>/", inbox.item, name="item"),
     path("feedback/<int:number>/picture/", inbox.picture, name="picture"),
     path("feedback/<int:number>/merge/", inbox.merge, name="merge"),

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
@@ -15,7 +16,7 @@ from feedback.services import Judged
 from feedback.states import ITEM_MOVES, OPEN, ItemKind, ItemState, ItemVerb, Severity
 from phases import gates
 from phases.gates import Overlay
-from phases.models import Criterion, Gate, Rollout
+from phases.models import Criterion, Gate, Phase, Rollout
 from phases.services.phases import gates_to_look_at
 from rollout_portal.accounts.models import User
 from rollout_portal.lib import clock
@@ -201,27 +202,43 @@ _MEASURES: Final = ("feedback.open_defects", "feedback.reported_defects")
 
 def effects(item: FeedbackItem, judged: Judged) -> list[Effect]:
     """Return what changes at the gates to come if the item is judged so: counts, and whether they open."""
-    now = clock.now()
-    standing = defects.Standing(
-        pk=item.pk,
-        uuid=str(item.uuid),
-        number=item.number,
+    standing = replace(
+        defects.standing_of(item),
         state=ItemState.TRIAGED if item.state == ItemState.NEW else item.state,
         kind=judged.kind,
         area=judged.area,
         severity=judged.severity,
-        phase_id=item.phase_id,
-        reported_at=item.reported_at,
     )
+    return _effects(item.rollout, standing, clock.now())
+
+
+def effects_of_new(rollout: Rollout, phase: Phase | None, judged: Judged) -> list[Effect]:
+    """Return what changes at the gates to come if a report comes in that is judged so."""
+    now = clock.now()
+    standing = defects.Standing(
+        pk=0,
+        uuid="",
+        number=0,
+        state=ItemState.TRIAGED if judged.severity else ItemState.NEW,
+        kind=judged.kind,
+        area=judged.area,
+        severity=judged.severity,
+        phase_id=phase.pk if phase else None,
+        reported_at=now,
+    )
+    return _effects(rollout, standing, now)
+
+
+def _effects(rollout: Rollout, standing: defects.Standing, now: datetime) -> list[Effect]:
     found: list[Effect] = []
-    for gate in gates_to_look_at(item.rollout):
+    for gate in gates_to_look_at(rollout):
         for criterion in gate.criteria.filter(measure__in=_MEASURES).order_by("position", "pk"):
             found += _effect(gate, criterion, standing, now)
     return found
 
 
-def _effect(gate: Gate, criterion: Criterion, standing: defects.Standing, now: Any) -> list[Effect]:
-    about = {
+def _effect(gate: Gate, criterion: Criterion, standing: defects.Standing, now: datetime) -> list[Effect]:
+    about: dict[str, Any] = {
         "rollout": gate.rollout,
         "phase": gate.from_phase or gate.to_phase,
         "subject": criterion.subject,

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from cohorts.models import Participant
-from cohorts.states import GONE
+from cohorts.states import GONE, ParticipantState
 from feedback.models import (
     Comment,
     FeedbackItem,
@@ -86,12 +86,17 @@ def report_item(
 ) -> FeedbackItem:
     """Record a report, by a tester through a form (`by` None) or entered by staff; tell whom the rules name.
 
-    A form that is sent twice gives the item that it gave the first time.
+    A form that is sent twice gives the item that it gave the first time. What staff enter with a severity is
+    judged by that.
+
+    :raises Refused: without words, or for a tester who was erased.
     """
     if by is not None:
-        permissions.require(by, "feedback.triage", rollout)
+        permissions.require(by, "feedback.enter", rollout)
     if not report.text.strip():
         raise Refused(_("Say what happened."))
+    if reporter is not None and reporter.state == ParticipantState.ERASED:
+        raise Refused(_("%s was erased. Enter it as from nobody in the register.") % reporter.label)
     known = _known(report)
     if known is not None:
         return known
@@ -130,6 +135,7 @@ def _report(
         kind=report.kind,
         area=report.area,
         severity=report.severity,
+        state=ItemState.TRIAGED if by is not None and report.severity else ItemState.NEW,
         origin=origin,
         phase=phase,
         reporter=reporter,

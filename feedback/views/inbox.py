@@ -180,11 +180,11 @@ def _page(
         "item": item,
     }
     if item is None:
-        return here.render("feedback/inbox.html", title=_("Feedback"), **context)
-    title = item.label if form is None or not form.errors else _("Error: %s") % item.label
+        may_enter = here.may("feedback.enter")
+        return here.render("feedback/inbox.html", title=_("Feedback"), **context, may_enter=may_enter)
     return here.render(
         "feedback/item.html",
-        title=title,
+        title=item.label,
         crumbs=[Crumb(_("Feedback"), here.url("feedback:feedback"))],
         **context,
         looks=looks,

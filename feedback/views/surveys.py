@@ -172,7 +172,7 @@ def results(request: HttpRequest, here: Here, code: str) -> HttpResponse:
         read=read,
         verdict=found.verdict(read),
         smallest=found.SMALLEST_GROUP,
-        may_report=here.may("feedback.triage"),
+        may_report=here.may("feedback.enter"),
     )
 
 

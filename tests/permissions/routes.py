@@ -244,6 +244,16 @@ def _feedback(act: str, **more: str) -> Callable[[Side, User], Fields]:
     return fields
 
 
+def _told_by_telephone(side: Side, user: User) -> Fields:
+    return {
+        "tester": side.find("participant.label"),
+        "origin": "phone",
+        "language": side.rollout.languages[0],
+        "kind": "bug",
+        "text": "It is broken.",
+    }
+
+
 PAGES: Final = (
     Page("console:cockpit"),
     Page(
@@ -549,10 +559,11 @@ PAGES: Final = (
         "feedback:results",
         "survey.results",
         {"code": "survey.code"},
-        (Post("feedback.triage", _somebodys_words),),
+        (Post("feedback.enter", _somebodys_words),),
     ),
     Page("feedback:results_csv", "survey.results", {"code": "survey.code"}),
     Page("feedback:feedback", "feedback.view"),
+    Page("feedback:enter", "feedback.enter", posts=(Post("feedback.enter", _told_by_telephone),)),
     Page(
         "feedback:item",
         "feedback.view",
