@@ -18,7 +18,7 @@ from phases.states import RUNNING, PhaseState, Verb
 from rollout_portal.audit.services import Actor, System, record
 from rollout_portal.lib import clock
 from rollout_portal.lib import links as signed_links
-from rollout_portal.outbox import hooks, links, permission, templates
+from rollout_portal.outbox import hooks, links, permission, templates, wordings
 from rollout_portal.outbox.models import Message, Suppression
 from rollout_portal.outbox.states import KINDS, MessageKind, SuppressionReason
 
@@ -100,6 +100,12 @@ def _about_invitation(invitation: Invitation) -> permission.Refusal | None:
     if not phase.accepts_outreach:
         return permission.Refusal("intake_stopped", later)
     return None
+
+
+@wordings.counts_waiting(invitations.TEMPLATE)
+def people_in_drafts(scope: UUID) -> int:
+    """Count the people in batches that cannot be approved while the invitation is incomplete."""
+    return Invitation.objects.open().filter(batch__rollout__uuid=scope, batch__state=BatchState.DRAFT).count()
 
 
 @hooks.suppressed

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from django.utils.translation import gettext_lazy as _
+
 from rollout_portal.outbox.rendering import Placeholder
 from rollout_portal.outbox.states import MessageKind
 from rollout_portal.outbox.templates import Wording
@@ -9,11 +11,25 @@ from rollout_portal.outbox.templates import Wording
 INVITATION: Final = Wording(
     kind=MessageKind.INVITATION,
     placeholders=(
-        Placeholder("product", "MediMate"),
-        Placeholder("until", "14 December 2026"),
-        Placeholder("answer_link", "https://portal.example/t/…", link=True),
-        Placeholder("leave_link", "https://portal.example/t/…", link=True),
+        Placeholder("product", "MediMate", meaning=_("The name of the product.")),
+        Placeholder("until", "14 December 2026", meaning=_("The last day for an answer.")),
+        Placeholder(
+            "answer_link",
+            "https://portal.example/t/…",
+            link=True,
+            meaning=_("The personal page on which to take part or not."),
+            required=True,
+        ),
+        Placeholder(
+            "leave_link",
+            "https://portal.example/t/…",
+            link=True,
+            meaning=_("The personal page on which to leave, or get no more mail."),
+            required=True,
+        ),
     ),
+    title=_("Invitation to testers"),
+    occasion=_("Goes to each person of a batch when it is approved and due."),
     texts={
         "en": (
             "Will you test {product} with us?",

@@ -3,6 +3,8 @@ of each has to review them before people get them."""
 
 from typing import Final
 
+from django.utils.translation import gettext_lazy as _
+
 from feedback.services.items import ANSWER_TEMPLATE
 from feedback.services.waves import TEMPLATE, TEMPLATE_WITH_MARKS
 from feedback.states import SCALES, QuestionKind
@@ -11,18 +13,48 @@ from rollout_portal.outbox.states import MessageKind
 from rollout_portal.outbox.templates import Wording, define
 
 _PLACEHOLDERS: Final = (
-    Placeholder("product", "MediMate"),
-    Placeholder("survey", "Weekly survey"),
-    Placeholder("until", "Sunday, 29 November 2026, 23:59 (MYT)"),
-    Placeholder("answer_link", "https://portal.example/t/s/…", link=True),
-    Placeholder("leave_link", "https://portal.example/t/l/…", link=True),
+    Placeholder("product", "MediMate", meaning=_("The name of the product.")),
+    Placeholder("survey", "Weekly survey", meaning=_("The title of the survey, in the reader’s language.")),
+    Placeholder(
+        "until",
+        "Sunday, 29 November 2026, 23:59 (MYT)",
+        meaning=_("When the survey closes, in the reader’s zone."),
+    ),
+    Placeholder(
+        "answer_link",
+        "https://portal.example/t/s/…",
+        link=True,
+        meaning=_("The personal page with the questions."),
+        required=True,
+    ),
+    Placeholder(
+        "leave_link",
+        "https://portal.example/t/l/…",
+        link=True,
+        meaning=_("The personal page on which to leave, or get no more mail."),
+        required=True,
+    ),
 )
 _MARKS: Final = [f"nps_{mark}" for mark in SCALES[QuestionKind.NPS].values]
 _MARK_PLACEHOLDERS: Final = (
-    Placeholder("question", "Would you recommend it to friends or family?"),
-    Placeholder("lowest", "Certainly not"),
-    Placeholder("highest", "Certainly"),
-    *(Placeholder(name, "https://portal.example/t/s/…", link=True) for name in _MARKS),
+    Placeholder(
+        "question",
+        "Would you recommend it to friends or family?",
+        meaning=_("The question from 0 to 10, in the reader’s language."),
+        required=True,
+    ),
+    Placeholder("lowest", "Certainly not", meaning=_("What 0 stands for.")),
+    Placeholder("highest", "Certainly", meaning=_("What 10 stands for.")),
+    *(
+        Placeholder(
+            name,
+            "https://portal.example/t/s/…",
+            link=True,
+            meaning=_("Opens the questions with this mark chosen; nothing is recorded by it."),
+            required=True,
+        )
+        for name in _MARKS
+    ),
 )
 # What a tester presses in the mail is only chosen on the page that opens; she sends it there.
 _ROW: Final = (
@@ -66,6 +98,8 @@ define(
     Wording(
         kind=MessageKind.SURVEY_REQUEST,
         placeholders=_PLACEHOLDERS,
+        title=_("Survey request"),
+        occasion=_("Goes to everybody who takes part when a wave opens that has no question from 0 to 10."),
         texts={
             language: ("{product}: {survey}", f"{begin}{end}") for language, (begin, end) in _SURVEY.items()
         },
@@ -77,6 +111,10 @@ define(
     Wording(
         kind=MessageKind.SURVEY_REQUEST,
         placeholders=(*_PLACEHOLDERS, *_MARK_PLACEHOLDERS),
+        title=_("Survey request with marks"),
+        occasion=_(
+            "The same for a wave that asks one question from 0 to 10: the mark is pressed in the mail."
+        ),
         texts={
             language: ("{product}: {survey}", f"{begin}{_ROW}{end}")
             for language, (begin, end) in _SURVEY.items()
@@ -89,10 +127,17 @@ define(
     Wording(
         kind=MessageKind.ANSWER,
         placeholders=(
-            Placeholder("product", "MediMate"),
-            Placeholder("number", "FB-0412"),
-            Placeholder("answer", "Thank you! This is mended in version 5.1.2."),
+            Placeholder("product", "MediMate", meaning=_("The name of the product.")),
+            Placeholder("number", "FB-0412", meaning=_("The number of the report.")),
+            Placeholder(
+                "answer",
+                "Thank you! This is mended in version 5.1.2.",
+                meaning=_("What support wrote."),
+                required=True,
+            ),
         ),
+        title=_("Answer to a report"),
+        occasion=_("Goes to the tester when support answers what she reported."),
         texts={
             "en": (
                 "{product}: your report {number}",

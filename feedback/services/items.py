@@ -37,6 +37,7 @@ from rollout_portal.audit.services import System, record
 from rollout_portal.jobs.models import StoredFile
 from rollout_portal.lib import clock
 from rollout_portal.outbox import services as outbox
+from rollout_portal.outbox.exceptions import TemplateIncomplete
 from rollout_portal.outbox.states import MessageKind
 
 ANSWER_TEMPLATE: Final = "feedback_answer"
@@ -299,21 +300,24 @@ def answer_tester(*, item: FeedbackItem, by: User, text: str) -> Reply:
     newest = locked.replies.order_by("-pk").first()
     if newest is not None and newest.text == words:
         raise Refused(_("This answer was sent already."))
-    message = outbox.enqueue(
-        key=f"feedback:{locked.uuid}:answer:{locked.replies.count() + 1}",
-        template=ANSWER_TEMPLATE,
-        kind=MessageKind.ANSWER,
-        scope=locked.rollout.uuid,
-        to=person.email,
-        to_name=person.name,
-        language=locked.language,
-        reference=locked.reporter.uuid,
-        params={
-            "product": locked.rollout.product or locked.rollout.name,
-            "number": locked.label,
-            "answer": words,
-        },
-    )
+    try:
+        message = outbox.enqueue(
+            key=f"feedback:{locked.uuid}:answer:{locked.replies.count() + 1}",
+            template=ANSWER_TEMPLATE,
+            kind=MessageKind.ANSWER,
+            scope=locked.rollout.uuid,
+            to=person.email,
+            to_name=person.name,
+            language=locked.language,
+            reference=locked.reporter.uuid,
+            params={
+                "product": locked.rollout.product or locked.rollout.name,
+                "number": locked.label,
+                "answer": words,
+            },
+        )
+    except TemplateIncomplete as error:
+        raise Refused(error.message) from error
     reply = Reply.objects.create(
         item=locked, text=words, language=locked.language, message=message, by=by, at=now
     )

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 import structlog
 from django.db import transaction
@@ -24,7 +25,7 @@ from feedback.states import SCALES, UNANSWERED, QuestionKind, RequestState, Rhyt
 from phases.states import RUNNING, RolloutState
 from rollout_portal.audit.services import System, record
 from rollout_portal.lib import clock, words
-from rollout_portal.outbox import addresses, links
+from rollout_portal.outbox import addresses, links, wordings
 from rollout_portal.outbox import services as outbox
 from rollout_portal.outbox.exceptions import MessageRefused, OutboxError
 from rollout_portal.outbox.models import Message
@@ -245,7 +246,7 @@ def _draft(occasion: Occasion, request: SurveyRequest) -> outbox.Draft:
     zone = person.time_zone or rollout.time_zone
     return outbox.Draft(
         key=f"survey:{occasion.uuid}:{request.participant.uuid}",
-        template=TEMPLATE_WITH_MARKS if recommendation else TEMPLATE,
+        template=_template(occasion),
         kind=MessageKind.SURVEY_REQUEST,
         scope=rollout.uuid,
         to=person.email,
@@ -267,6 +268,28 @@ def _draft(occasion: Occasion, request: SurveyRequest) -> outbox.Draft:
 def digit_link(digit: int) -> str:
     """Return the purpose of the link behind a mark in the mail."""
     return f"{SURVEY_LINK}_{digit}"
+
+
+@wordings.counts_waiting(TEMPLATE)
+def people_to_ask(scope: UUID) -> int:
+    """Count who takes part in an open wave and was not asked yet, while the mail cannot be made."""
+    return _people_to_ask(scope, TEMPLATE)
+
+
+@wordings.counts_waiting(TEMPLATE_WITH_MARKS)
+def people_to_ask_with_marks(scope: UUID) -> int:
+    """Count the same for the mail with marks."""
+    return _people_to_ask(scope, TEMPLATE_WITH_MARKS)
+
+
+def _people_to_ask(scope: UUID, template: str) -> int:
+    waves = _open_occasions(clock.now()).filter(survey__rollout__uuid=scope)
+    return sum(_unasked(wave).count() for wave in waves if _template(wave) == template)
+
+
+def _template(occasion: Occasion) -> str:
+    """Return by which mail people are asked in a wave."""
+    return TEMPLATE_WITH_MARKS if _recommendation(occasion) else TEMPLATE
 
 
 def _recommendation(occasion: Occasion) -> Question | None:

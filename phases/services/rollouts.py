@@ -17,7 +17,7 @@ from rollout_portal.accounts.models import StaffInvitation, User
 from rollout_portal.accounts.services import mint_link, prepare_invitation
 from rollout_portal.audit.services import Actor, record
 from rollout_portal.lib import clock, words
-from rollout_portal.outbox import links
+from rollout_portal.outbox import links, templates
 from rollout_portal.outbox import services as outbox
 from rollout_portal.outbox.models import Message
 
@@ -152,6 +152,12 @@ def invite_member(*, rollout: Rollout, email: str, name: str, role: RoleName, by
         language=invitation.user.language,
     )
     return given
+
+
+@templates.languages_of
+def _languages_of_testers(scope: UUID) -> list[str]:
+    """Return the languages of the plan, in which every text to testers has to be complete."""
+    return Rollout.objects.filter(uuid=scope).values_list("languages", flat=True).first() or []
 
 
 @links.register(STAFF_LINK)

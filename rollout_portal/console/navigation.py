@@ -96,6 +96,7 @@ GROUPS = (
             Entry("selections", _("Selections"), "filter_list", act="selection.view"),
             Entry("invitations", _("Invitations"), "send", act="invitation.view"),
             Entry("messages", _("Messages"), "mail", act="message.view"),
+            Entry("texts", _("Message texts"), "edit_note"),
         ),
     ),
     Group(

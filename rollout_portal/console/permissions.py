@@ -1,11 +1,11 @@
-"""Acts of the rooms below `phases`, which know no role: who may see and decide about messages."""
+"""Acts of the rooms below `phases`, which know no role: who may see, write and limit what is sent."""
 
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy
 
 from phases.models import Rollout
-from phases.permissions import RoleName, allows, register
+from phases.permissions import BUILDERS, RoleName, allows, register
 from rollout_portal.accounts.models import User
 from rollout_portal.outbox import permission
 
@@ -26,12 +26,14 @@ register(
     gettext_lazy("Reading the mails that were written to files"),
     [_R.PRODUCT_OWNER, _R.SUPPORT],
 )
+register("text.write", gettext_lazy("Writing what messages say"), BUILDERS)
+register("limit.set", gettext_lazy("Setting sending limits"), BUILDERS)
 
 
-@permission.register_decider
-def may_decide(user: User, scope: UUID | None) -> bool:
-    """Tell whether somebody may decide about messages of a rollout; the installation's are a superuser's."""
+@permission.register_rule
+def may(user: User, act: str, scope: UUID | None) -> bool:
+    """Tell whether somebody may do an act of the outbox; the installation's own are a superuser's."""
     if scope is None:
         return user.is_superuser
     rollout = Rollout.objects.filter(uuid=scope).first()
-    return rollout is not None and allows(user, "message.decide", rollout)
+    return rollout is not None and allows(user, act, rollout)

@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from rollout_portal.console import health
-from rollout_portal.console.views import audit, draft, mail, members, messages, rollouts, start
+from rollout_portal.console.views import audit, draft, mail, members, messages, rollouts, start, texts
 
 pages = [
     path("", start.start, name="start"),
@@ -24,6 +24,10 @@ pages = [
     path("<slug:slug>/people/<uuid:uuid>/end/", members.end, name="end_role"),
     path("<slug:slug>/messages/", messages.messages, name="messages"),
     path("<slug:slug>/messages/<uuid:uuid>/", messages.message, name="message"),
+    path("<slug:slug>/texts/", texts.texts, name="texts"),
+    path("<slug:slug>/texts/<slug:code>/", texts.text, name="text"),
+    path("<slug:slug>/texts/<slug:code>/new/", texts.write, name="write_text"),
+    path("<slug:slug>/texts/<slug:code>/seen/<slug:language>/", texts.seen, name="text_seen"),
     path("<slug:slug>/audit/", audit.audit, name="audit"),
 ]
 

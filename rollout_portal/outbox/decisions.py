@@ -96,7 +96,7 @@ def send_again(*, message: Message, by: User, reason: str) -> Message:
 def _decidable(message: Message, by: User, reason: str, states: Collection[MessageState]) -> Message:
     """Return the locked row, or say why nothing can be decided about it."""
     row = Message.objects.select_for_update().get(pk=message.pk)
-    if not permission.may_decide(by, row.scope):
+    if not permission.may(by, permission.DECIDE, row.scope):
         raise NotAllowed(_("You may not decide about messages here."))
     if not reason.strip():
         raise OutboxError(_("Say why; the reason is kept on the record."))

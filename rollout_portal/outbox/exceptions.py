@@ -1,8 +1,21 @@
 """Refusals in words that the person who asked, or the room that called, can act on."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with one part of a text.
+
+    :ivar part: "subject" or "body".
+    """
+
+    language: str
+    part: str
+    words: str
 
 
 class OutboxError(Exception):
@@ -38,6 +51,14 @@ class TemplateIncomplete(OutboxError):
             _("The template “%(template)s” is incomplete in: %(languages)s. Complete it, then send.")
             % {"template": template, "languages": ", ".join(self.languages)}
         )
+
+
+class TextsRefused(TemplateError):
+    """Texts that a person wrote cannot be used; each fault names its place."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = list(faults)
+        super().__init__(" ".join(fault.words for fault in self.faults))
 
 
 class UnknownTemplate(OutboxError):

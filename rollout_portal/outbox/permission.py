@@ -1,4 +1,4 @@
-"""The question before every message: may it still go out? And: may this person decide?
+"""The question before every message: may it still go out? And: may this person do that?
 
 Rooms above register what they know: held, rolled back, opted out, quiet hours, blackout. The question is
 asked inside the transaction that moves the message from claimed to sending, after its row is locked.
@@ -38,10 +38,14 @@ class Refusal:
 
 
 Question = Callable[["Message"], Refusal | None]
-Decider = Callable[[User, UUID | None], bool]
+Rule = Callable[[User, str, UUID | None], bool]
+
+DECIDE: Final = "message.decide"
+WRITE: Final = "text.write"
+LIMIT: Final = "limit.set"
 
 _questions: list[Question] = []
-_deciders: list[Decider] = []
+_rules: list[Rule] = []
 
 
 def register(question: Question) -> Question:
@@ -50,10 +54,10 @@ def register(question: Question) -> Question:
     return question
 
 
-def register_decider(decider: Decider) -> Decider:
-    """Add a rule that lets a person decide about messages of a scope; without any, nobody may."""
-    _deciders.append(decider)
-    return decider
+def register_rule(rule: Rule) -> Rule:
+    """Add a rule that lets a person do an act (DECIDE, WRITE, LIMIT) in a scope; without any, nobody may."""
+    _rules.append(rule)
+    return rule
 
 
 def ask(message: "Message") -> Refusal | None:
@@ -78,6 +82,6 @@ def ask(message: "Message") -> Refusal | None:
     return later
 
 
-def may_decide(user: User, scope: UUID | None) -> bool:
-    """Tell whether `user` may decide about uncertain messages of `scope`."""
-    return user.is_active and any(decider(user, scope) for decider in _deciders)
+def may(user: User, act: str, scope: UUID | None) -> bool:
+    """Tell whether `user` may do `act` in `scope`."""
+    return user.is_active and any(rule(user, act, scope) for rule in _rules)

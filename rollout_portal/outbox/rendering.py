@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.template.loader import render_to_string
+from django.utils.functional import Promise
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -43,11 +44,18 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """A name that a text may use, with what the preview shows for it."""
+    """A name that a text may use.
+
+    :ivar sample: what the preview shows for it.
+    :ivar meaning: what stands there in a mail, for whoever writes a text.
+    :ivar required: whether a text without it is of no use: the link that a mail is about, for example.
+    """
 
     name: str
     sample: str
     link: bool = False
+    meaning: str | Promise = ""
+    required: bool = False
 
 
 def check_placeholders(placeholders: Iterable[Placeholder]) -> None:

@@ -128,7 +128,7 @@ def enqueue_many(drafts: Sequence[Draft]) -> list[Message]:
             place = (draft.template, draft.scope)
             if place not in versions:
                 versions[place] = templates.current(*place)
-                templates.require_complete(versions[place])
+                templates.require_complete(versions[place], draft.scope)
             if draft.channel not in channels:
                 channels[draft.channel] = channel_called(draft.channel)
             if draft.key not in wanted:
@@ -270,7 +270,7 @@ def _row(draft: Draft, version: TemplateVersion, channel: Channel, moment: datet
     if not draft.key or len(draft.key) > _LONGEST_KEY or "#" in draft.key:
         raise MessageRefused(f"A message needs a key of 1 to {_LONGEST_KEY} characters without “#”.")
     text = templates.text_for(version, draft.language)
-    check_params(draft.params, version.placeholders)
+    check_params(draft.params, templates.parameters(version))
     needed = used_names(text.subject, text.body) | ({links.LEAVE} if KINDS[kind].leave else set())
     missing = needed - set(draft.params)
     if missing:

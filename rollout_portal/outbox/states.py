@@ -72,23 +72,25 @@ class KindRule:
     :ivar policy: what happens when nobody knows whether the server took it.
     :ivar urgent: goes before everything that is not.
     :ivar leave: carries a one-click leave link (RFC 8058), in a header and in every text.
+    :ivar to_testers: goes to people outside of the team, each in their own language.
     """
 
     policy: Policy
     urgent: bool = False
     leave: bool = False
+    to_testers: bool = False
 
 
 KINDS: Final[dict[MessageKind, KindRule]] = {
-    MessageKind.INVITATION: KindRule(Policy.NEVER_TWICE, leave=True),
-    MessageKind.REMINDER: KindRule(Policy.NEVER_TWICE, leave=True),
-    MessageKind.SURVEY_REQUEST: KindRule(Policy.NEVER_TWICE, leave=True),
-    MessageKind.ANNOUNCEMENT: KindRule(Policy.NEVER_TWICE, leave=True),
-    MessageKind.ANSWER: KindRule(Policy.NEVER_TWICE),
+    MessageKind.INVITATION: KindRule(Policy.NEVER_TWICE, leave=True, to_testers=True),
+    MessageKind.REMINDER: KindRule(Policy.NEVER_TWICE, leave=True, to_testers=True),
+    MessageKind.SURVEY_REQUEST: KindRule(Policy.NEVER_TWICE, leave=True, to_testers=True),
+    MessageKind.ANNOUNCEMENT: KindRule(Policy.NEVER_TWICE, leave=True, to_testers=True),
+    MessageKind.ANSWER: KindRule(Policy.NEVER_TWICE, to_testers=True),
     MessageKind.STAFF_INVITATION: KindRule(Policy.AT_LEAST_ONCE, urgent=True),
     MessageKind.STAFF_NOTICE: KindRule(Policy.AT_LEAST_ONCE, urgent=True),
     MessageKind.ESCALATION: KindRule(Policy.AT_LEAST_ONCE, urgent=True),
-    MessageKind.ROLLBACK_NOTICE: KindRule(Policy.AT_LEAST_ONCE, urgent=True),
+    MessageKind.ROLLBACK_NOTICE: KindRule(Policy.AT_LEAST_ONCE, urgent=True, to_testers=True),
     MessageKind.TEST: KindRule(Policy.AT_LEAST_ONCE, urgent=True),
 }
 

@@ -22,7 +22,7 @@ from rollout_portal.accounts.models import User
 from rollout_portal.audit.models import AuditEvent
 from rollout_portal.audit.services import System
 from rollout_portal.lib import clock
-from rollout_portal.outbox import permission, suppressions
+from rollout_portal.outbox import permission, suppressions, wordings
 from rollout_portal.outbox.decisions import send_again
 from rollout_portal.outbox.models import DeliveryEvent, Message
 from rollout_portal.outbox.states import Happening, MessageState, Policy, SuppressionReason
@@ -473,3 +473,16 @@ def test_pressing_accept_eight_times_at_once_counts_once(
     assert AuditEvent.objects.filter(verb="invitation.accepted").count() <= 1
     assert AuditEvent.objects.filter(verb="participant.left").count() == 1
     assert not Membership.objects.current().exists()
+
+
+def test_a_batch_cannot_be_approved_while_the_invitation_is_incomplete(phase: Phase, owner: User) -> None:
+    batch = drafted(phase, owner)
+    phase.rollout.languages = ["ms", "id"]
+    phase.rollout.save()
+
+    found = wordings.find(invitations.TEMPLATE, phase.rollout.uuid)
+
+    assert found is not None
+    assert (found.missing, found.waiting) == (("id",), 4)
+    with pytest.raises(Refused, match="“Invitation to testers” is incomplete in: id"):
+        invitations.approve_batch(batch=batch, by=owner)

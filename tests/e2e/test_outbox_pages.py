@@ -26,7 +26,9 @@ Check = Callable[[Page], None]
 @pytest.fixture
 def owner() -> User:
     """The product owner of MediMate, with one message in every state."""
-    rollout = make_rollout(slug="medimate", name="MediMate Education Hub")
+    rollout = make_rollout(
+        slug="medimate", name="MediMate Education Hub", languages=["en", "ms", "zh-hans", "ta"]
+    )
     for number, state in enumerate(MessageState):
         language = ("en", "ms", "zh-hans", "ta")[number % 4]
         put_into(make_invitation(scope=rollout.uuid, language=language), state)
@@ -118,3 +120,57 @@ def test_what_a_mail_contains_can_neither_run_nor_load(open_page: Open, owner: U
     refused = [line for line in watch.said if "sandboxed" in line or "Content Security Policy" in line]
     assert refused == watch.said != []
     watch.said.clear()
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_pages_of_texts_are_accessible_and_fit(
+    open_page: Open,
+    axe: Check,
+    fits: Check,
+    shoot: Callable[[Page, str], None],
+    owner: User,
+    width: int,
+    dark: bool,
+) -> None:
+    look = f"{width}-{'dark' if dark else 'light'}"
+    page = open_page("/console/medimate/texts/", width=width, dark=dark, user=owner)
+    shoot(page, f"texts-{look}")
+    fits(page)
+    axe(page)
+    page.get_by_role("link", name="Survey request with marks").click()
+    frame = page.frame_locator("iframe").first
+    expect(frame.get_by_role("link", name="10", exact=True)).to_be_visible()
+    shoot(page, f"text-{look}")
+    fits(page)
+    axe(page)
+    page.get_by_role("link", name="Write a new version…").click()
+    page.get_by_role("button", name="Show me how it looks").click()
+    expect(page.frame_locator("iframe").first.get_by_role("link", name="10", exact=True)).to_be_visible()
+    shoot(page, f"write-text-{look}")
+    fits(page)
+    axe(page)
+
+
+def test_a_text_is_mended_by_hand_and_blocks_until_it_is_complete(open_page: Open, owner: User) -> None:
+    page = open_page("/console/medimate/texts/tester_invitation/new/", user=owner)
+    page.watch.expect(422)  # type: ignore[attr-defined]
+    body = page.get_by_label("Text (Tamil)")
+    whole = body.input_value()
+    body.fill(f"{whole} <b>{{nick}}</b>")
+    page.get_by_label("What did you change, and why").fill("Clearer words")
+    page.get_by_role("button", name="Save version 1").click()
+    expect(page.get_by_role("alert").get_by_role("link")).to_have_count(2)
+    expect(body).to_have_value(f"{whole} <b>{{nick}}</b>")
+
+    body.fill("")
+    page.get_by_role("button", name="Save version 1").click()
+    expect(page.get_by_text("Nothing is sent by this text before it is complete.")).to_be_visible()
+    page.goto(page.url.replace("tester_invitation/", ""))
+    expect(page.get_by_text("Sending is blocked by 1 incomplete text.")).to_be_visible()
+    page.get_by_role("link", name="Look and complete it").click()
+    page.get_by_role("link", name="Complete it…").click()
+    page.get_by_label("Text (Tamil)").fill(whole)
+    page.get_by_label("What did you change, and why").fill("Tamil is back")
+    page.get_by_role("button", name="Save version 2").click()
+    expect(page.get_by_text("Complete in all 4 languages.")).to_be_visible()

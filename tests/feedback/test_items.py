@@ -354,3 +354,12 @@ def test_what_happened_is_never_rewritten(phase: Phase, support: User) -> None:
         ):
             with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
                 write()
+
+
+def test_an_answer_waits_for_a_text_in_every_language_of_the_plan(phase: Phase, support: User) -> None:
+    item = make_item(phase.rollout, reporter=make_tester(phase, language="ta"), may_ask_back=True)
+    phase.rollout.languages = ["ta", "id"]
+    phase.rollout.save()
+    with pytest.raises(Refused, match="incomplete in: id"):
+        answer_tester(item=item, by=support, text="நன்றி!")
+    assert not item.replies.exists()

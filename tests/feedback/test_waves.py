@@ -22,11 +22,13 @@ from rollout_portal.accounts.models import User
 from rollout_portal.audit.models import AuditEvent
 from rollout_portal.lib import clock
 from rollout_portal.outbox import links as outbox_links
+from rollout_portal.outbox import wordings
 from rollout_portal.outbox.decisions import mark_as_sent, send_again
 from rollout_portal.outbox.models import Message
 from rollout_portal.outbox.states import MessageState, Policy
 from tests.factories import make_phase
 from tests.feedback.factories import (
+    FOUR,
     STARTED,
     WAVE_3,
     make_beta,
@@ -390,3 +392,29 @@ def test_many_at_once_make_one_wave_and_one_mail_each(
     assert sum(result for result in results if isinstance(result, int)) == 21
     assert (Occasion.objects.count(), SurveyRequest.objects.count(), Message.objects.count()) == (1, 20, 20)
     connection.close()
+
+
+def test_while_the_mail_is_incomplete_nobody_is_asked_and_they_are_counted(
+    survey: Survey, phase: Phase, owner: User
+) -> None:
+    make_tester(phase, language="ta")
+    make_tester(phase, language="ms")
+    scope = phase.rollout.uuid
+    phase.rollout.languages = [*FOUR, "id"]
+    phase.rollout.save()
+    ensure_occasions()
+
+    found = wordings.find(TEMPLATE_WITH_MARKS, scope)
+    other = wordings.find(TEMPLATE, scope)
+    assert found is not None
+    assert other is not None
+    assert (found.missing, found.waiting) == (("id",), 2)
+    assert other.waiting == 0
+    assert not Message.objects.exists()
+
+    texts = {**found.wording.texts, "id": found.wording.texts["ms"]}
+    wordings.rewrite(
+        code=TEMPLATE_WITH_MARKS, scope=scope, texts=texts, by=owner, reason="Indonesian", seen=found.seen
+    )
+    ensure_occasions()
+    assert Message.objects.count() == 2

@@ -21,7 +21,7 @@ def server(settings: Settings) -> Iterator[MailServer]:
 def _nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the questions and hooks that a test adds itself."""
     monkeypatch.setattr(permission, "_questions", [])
-    monkeypatch.setattr(permission, "_deciders", [])
+    monkeypatch.setattr(permission, "_rules", [])
     monkeypatch.setattr(hooks, "_suppressed", [])
     monkeypatch.setattr(hooks, "_sent_again", [])
 

@@ -14,7 +14,7 @@ from phases.permissions import RoleName
 from phases.registry import waits_in
 from rollout_portal.accounts.models import User
 from rollout_portal.audit.models import AuditEvent
-from rollout_portal.console.permissions import may_decide
+from rollout_portal.console.permissions import may
 from rollout_portal.lib import clock
 from rollout_portal.outbox import caps, permission, sending, services
 from rollout_portal.outbox.backends import write_eml
@@ -40,7 +40,7 @@ def rollout() -> Rollout:
 @pytest.fixture(autouse=True)
 def _the_real_rule(monkeypatch: pytest.MonkeyPatch, _nothing_is_asked: None) -> None:
     """The rule of the console, which the room's own tests leave out."""
-    monkeypatch.setattr(permission, "_deciders", [may_decide])
+    monkeypatch.setattr(permission, "_rules", [may])
 
 
 def signed_in(user: User) -> Client:
@@ -105,7 +105,7 @@ def test_the_list_asks_the_same_number_of_questions_however_long_it_is(
     client = member(rollout)
     client.get(list_of(rollout))
 
-    with django_assert_max_num_queries(16) as one:
+    with django_assert_max_num_queries(18) as one:
         client.get(list_of(rollout))
     if number == 3:
         Message.objects.filter(pk=Message.objects.latest("pk").pk).update(state=MessageState.FAILED)

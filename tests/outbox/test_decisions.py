@@ -29,9 +29,9 @@ def owner() -> User:
     """Somebody who may decide everywhere."""
     user = make_user()
 
-    @permission.register_decider
-    def only_the_owner(asked: User, scope: UUID | None) -> bool:
-        return asked == user
+    @permission.register_rule
+    def only_the_owner(asked: User, act: str, scope: UUID | None) -> bool:
+        return asked == user and act == permission.DECIDE
 
     return user
 

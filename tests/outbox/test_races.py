@@ -96,7 +96,7 @@ def test_a_dead_sender_is_cleared_up_once(in_threads: Run) -> None:
 
 
 def test_one_decision_counts(monkeypatch: pytest.MonkeyPatch, in_threads: Run) -> None:
-    permission.register_decider(lambda user, scope: True)
+    permission.register_rule(lambda user, act, scope: True)
     people = [make_user() for _number in range(6)]
     message = put_into(make_invitation(), MessageState.UNCERTAIN)
 

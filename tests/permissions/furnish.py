@@ -269,7 +269,7 @@ def _messages(side: Side) -> None:
     message.refresh_from_db()
     mail = EmailMultiAlternatives(side.words("Subject"), side.words(PERSONAL), to=[message.recipient])
     mail.attach_alternative(side.words(PERSONAL), "text/html")
-    written = write_eml(mail.message().as_bytes(), message.uuid.hex)
+    mailed = write_eml(mail.message().as_bytes(), message.uuid.hex)
 
     def said(what: str) -> str:
         return side.words(what).replace("{{7*7}}", "")
@@ -282,12 +282,14 @@ def _messages(side: Side) -> None:
         ),
         texts={"en": (said("Hello"), said("Dear {name}, {leave_link}"))},
     )
-    templates.write(code="hello", scope=side.rollout.uuid, wording=wording, by=side.owner)
+    written = templates.write(
+        code=side.code("hello"), scope=side.rollout.uuid, wording=wording, by=side.owner
+    )
     caps.set_cap(
         channel=message.channel, scope=side.rollout.uuid, period=CapPeriod.DAY, cap=100, by=side.owner,
         reason=side.words("Why"),
     )  # fmt: skip
-    side.things |= {"message": message, "mail": written}
+    side.things |= {"message": message, "mail": mailed, "text": written.template}
 
 
 def _voices(side: Side) -> None:

@@ -66,6 +66,7 @@ from phases.models import (
 from phases.services import Shown
 from rollout_portal.accounts.models import User
 from rollout_portal.lib import clock
+from rollout_portal.outbox import wordings
 from rollout_portal.outbox.models import (
     Channel,
     Message,
@@ -254,6 +255,16 @@ def _told_by_telephone(side: Side, user: User) -> Fields:
     }
 
 
+def _text(do: str) -> Callable[[Side, User], Fields]:
+    def fields(side: Side, user: User) -> Fields:
+        found = wordings.find(side.find("text.code"), side.rollout.uuid)
+        assert found is not None
+        words = {"subject-en": "Hello", "body-en": "Dear {name}, {leave_link}"}
+        return {"do": do, "reason": "Better words.", "seen": found.seen, **words}
+
+    return fields
+
+
 PAGES: Final = (
     Page("console:cockpit"),
     Page(
@@ -281,6 +292,18 @@ PAGES: Final = (
             Post("message.decide", lambda side, user: {"verb": "send_again", "reason": "It is not."}),
         ),
     ),
+    Page("console:texts"),
+    Page("console:text", names={"code": "text.code"}),
+    Page(
+        "console:write_text",
+        "text.write",
+        {"code": "text.code"},
+        (
+            Post("text.write", _text("look"), records=False),
+            Post("text.write", _text("save")),
+        ),
+    ),
+    Page("console:text_seen", names={"code": "text.code", "language": "=en"}),
     Page("console:audit", "audit.read", posts=(Post("audit.read", _no_reason, records=False),)),
     Page("phases:timeline"),
     Page("phases:gates"),

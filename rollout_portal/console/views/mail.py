@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from csp.constants import NONE, SELF, UNSAFE_INLINE
-from csp.decorators import csp, csp_update
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -30,6 +28,7 @@ from django.views.decorators.http import require_safe
 from phases.admin import visible_rollouts
 from phases.models import Rollout
 from rollout_portal.accounts.models import User
+from rollout_portal.console.sealed import is_sealed, shows_a_frame
 from rollout_portal.outbox.backends import SUFFIX
 from rollout_portal.outbox.models import Message
 from rollout_portal.outbox.states import MessageKind
@@ -39,20 +38,6 @@ _AT_ONCE: Final = 500
 _OF_A_MESSAGE: Final = 32
 """Hexadecimal digits in the name of a mail from the outbox, the id of its message; others have 16."""
 _NAME: Final = re.compile(r"(?P<time>\d{8}T\d{6}\.\d{6}Z)-(?P<id>[0-9a-f]{16}|[0-9a-f]{32})\.eml")
-
-# django-csp types its decorators for views without arguments.
-_shows_a_frame: Any = csp_update({"frame-src": [SELF]})
-_is_sealed: Any = csp(
-    {
-        "default-src": [NONE],
-        "style-src": [UNSAFE_INLINE],
-        "img-src": ["data:"],
-        "base-uri": [NONE],
-        "form-action": [NONE],
-        "frame-ancestors": [SELF],
-        "sandbox": [True],
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +85,7 @@ def mails(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_required
-@_shows_a_frame
+@shows_a_frame
 def mail(request: HttpRequest, name: str) -> HttpResponse:
     """One mail: its headers, its plain text, and its HTML part in a frame of its own."""
     written = _one(request, name)
@@ -120,7 +105,7 @@ def mail(request: HttpRequest, name: str) -> HttpResponse:
 @require_safe
 @login_required
 @xframe_options_sameorigin
-@_is_sealed
+@is_sealed
 def mail_html(request: HttpRequest, name: str) -> HttpResponse:
     """The HTML part, under a policy that allows it to look and nothing else."""
     part = _one(request, name).read().get_body(("html",))

@@ -17,9 +17,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from phases.exceptions import PermissionRefused
 from phases.views.base import Crumb, Here, posted, rollout_page
+from rollout_portal.console import texts
 from rollout_portal.console.forms import ReasonForm
 from rollout_portal.console.sending import mask, reason_words
-from rollout_portal.outbox import decisions, templates
+from rollout_portal.outbox import decisions, templates, wordings
 from rollout_portal.outbox.exceptions import OutboxError
 from rollout_portal.outbox.models import Message
 from rollout_portal.outbox.querysets import MessageQuerySet
@@ -69,6 +70,7 @@ def messages(request: HttpRequest, here: Here) -> HttpResponse:
         (one for one in QUESTIONS if counts[one.name]), QUESTIONS[2]
     )
     page = _page(rows.filter(shown.rows), request.GET.get("before", ""))
+    blocking = [one for one in wordings.all_of(here.rollout.uuid) if one.missing]
     return here.render(
         "outbox/messages.html",
         title=_("Messages"),
@@ -80,6 +82,7 @@ def messages(request: HttpRequest, here: Here) -> HttpResponse:
         tone="stale" if counts["uncertain"] or counts["failed"] else "met",
         sentence=_verdict(counts),
         next_due=counts["next_due"],
+        blocked=texts.verdict(blocking) if blocking else None,
         on_file="EMAIL_URL" not in settings.MAIL_SERVERS and here.may("message.read"),
     )
 
