@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 from feedback.models import PriorityRule, Question, Survey, SurveyVersion
 from feedback.services.surveys import newest_version, question_contents, write_version
 from feedback.states import SCALES, ItemKind, QuestionKind, Rhythm, Severity
-from phases.documents.rows import Path, Wanted, remove_others, unknown, upsert
+from phases.documents.rows import Path, Wanted, remove_others, unknown, upsert, written
 from phases.documents.schema import (
     Code,
     Coded,
@@ -136,7 +136,7 @@ class FeedbackPlan(PlanModel):
 
 def load(rollout: Rollout, plan: FeedbackPlan, by: User | None) -> list[PlanProblem]:
     """Write surveys, the drafts of their questions, and triage rules. Nothing is published by a file."""
-    phases = {phase.code: phase for phase in Phase.objects.filter(rollout=rollout)}
+    phases = written(Phase, rollout)
     problems = []
     wanted = []
     for place, survey in enumerate(plan.surveys):

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from monitoring.measures import MEASURE
 from monitoring.models import Metric, Reading, Target
 from monitoring.rules import columns_of, comparable, problems_of_pair, problems_of_units, rules_of
-from phases.documents.rows import Path, Wanted, remove_others, unknown, upsert
+from phases.documents.rows import Path, Wanted, remove_others, unknown, upsert, written
 from phases.documents.schema import (
     Code,
     Coded,
@@ -99,7 +99,7 @@ def _targets(plan: MonitoringPlan) -> Iterator[_Placed]:
 # --- Into rows -------------------------------------------------------------------------------------
 def load(rollout: Rollout, plan: MonitoringPlan, by: User | None) -> list[PlanProblem]:
     """Write the metrics with their targets."""
-    phases = {phase.code: phase for phase in Phase.objects.filter(rollout=rollout)}
+    phases = written(Phase, rollout)
     problems = [*_problems_of_targets(plan, phases), *_changed_units(rollout, plan)]
     if problems:
         return problems

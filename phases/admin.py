@@ -10,22 +10,35 @@ from unfold.admin import ModelAdmin
 
 from phases import permissions
 from phases.models import (
+    Activity,
+    ActivityItem,
     Baseline,
+    Blackout,
+    BudgetLine,
     Checklist,
     ChecklistItem,
     Criterion,
+    Deliverable,
     Evidence,
     Gate,
     Judgement,
+    Milestone,
     Objective,
     Phase,
     PhaseTransition,
+    PlanDecision,
+    PlannedRole,
+    PlanWeek,
     PopulationBase,
+    Resource,
+    Review,
+    Risk,
     Role,
     Rollout,
     SignOff,
     SignOffRequirement,
     Waiver,
+    WorkCalendar,
 )
 from rollout_portal.accounts.models import User
 
@@ -235,3 +248,94 @@ class SignOffAdmin(RolloutAdmin):
     list_display = ["signer", "role", "decision", "signed_at", "evidence"]
     list_filter = ["decision", "role"]
     list_select_related = ["signer", "evidence__gate"]
+
+
+@admin.register(PlannedRole)
+class PlannedRoleAdmin(RolloutAdmin):
+    list_display = ["code", "name", "person", "backup", "portal_role", "leads", "rollout"]
+    list_filter = ["leads"]
+    list_select_related = ["backup", "rollout"]
+    search_fields = ["code", "name", "person"]
+
+
+@admin.register(WorkCalendar)
+class WorkCalendarAdmin(RolloutAdmin):
+    list_display = ["code", "name", "days", "opens_at", "closes_at", "rollout"]
+    list_select_related = ["rollout"]
+
+
+@admin.register(Blackout)
+class BlackoutAdmin(RolloutAdmin):
+    list_display = ["code", "text", "when", "allows", "rollout"]
+    list_select_related = ["rollout"]
+
+
+@admin.register(PlanWeek)
+class PlanWeekAdmin(RolloutAdmin):
+    list_display = ["number", "goal", "code", "rollout"]
+    list_select_related = ["rollout"]
+
+
+@admin.register(Activity)
+class ActivityAdmin(RolloutAdmin):
+    list_display = ["code", "text", "owner", "phase", "when", "repeats", "rollout"]
+    list_filter = ["repeats"]
+    list_select_related = ["owner", "phase", "rollout"]
+    search_fields = ["code", "text", "owner__name"]
+
+
+@admin.register(ActivityItem)
+class ActivityItemAdmin(RolloutAdmin):
+    list_display = ["code", "text", "activity", "rollout"]
+    list_select_related = ["activity", "rollout"]
+    search_fields = ["code", "text"]
+
+
+@admin.register(Deliverable)
+class DeliverableAdmin(RolloutAdmin):
+    list_display = ["code", "text", "owner", "when", "percent", "comparator", "threshold", "rollout"]
+    list_select_related = ["owner", "rollout"]
+    search_fields = ["code", "text"]
+
+
+@admin.register(Milestone)
+class MilestoneAdmin(RolloutAdmin):
+    list_display = ["code", "text", "owner", "when", "comparator", "threshold", "celebration", "rollout"]
+    list_select_related = ["owner", "rollout"]
+
+
+@admin.register(Risk)
+class RiskAdmin(RolloutAdmin):
+    list_display = ["code", "text", "category", "likelihood", "impact", "owner", "rollout"]
+    list_filter = ["likelihood", "impact"]
+    list_select_related = ["owner", "rollout"]
+    search_fields = ["code", "text"]
+
+
+@admin.register(BudgetLine)
+class BudgetLineAdmin(RolloutAdmin):
+    list_display = ["code", "text", "category", "amount", "up_to", "currency", "months", "optional"]
+    list_select_related = ["rollout"]
+    search_fields = ["code", "text"]
+
+
+@admin.register(PlanDecision)
+class PlanDecisionAdmin(RolloutAdmin):
+    list_display = ["code", "question", "owner", "when", "decided_on", "rollout"]
+    list_select_related = ["owner", "rollout"]
+    search_fields = ["code", "question"]
+
+
+@admin.register(Review)
+class ReviewAdmin(RolloutAdmin):
+    list_display = ["code", "text", "owner", "when", "repeats", "participants", "rollout"]
+    list_filter = ["repeats"]
+    list_select_related = ["owner", "rollout"]
+
+
+@admin.register(Resource)
+class ResourceAdmin(RolloutAdmin):
+    list_display = ["code", "name", "kind", "link", "audience", "owner", "when", "rollout"]
+    list_filter = ["kind"]
+    list_select_related = ["owner", "rollout"]
+    search_fields = ["code", "name"]

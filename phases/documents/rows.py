@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -13,6 +13,7 @@ from phases.models import PlanItem, Rollout
 from phases.registry import PlanProblem
 
 Path = tuple[str | int, ...]
+_ANNOUNCED: Final = "_announced_codes"
 _Item = TypeVar("_Item", bound=PlanItem)
 
 
@@ -25,6 +26,30 @@ class Wanted:
     path: Path
 
 
+def announce(model: type[PlanItem], rollout: Rollout, codes: Iterable[str]) -> None:
+    """Say which things of a kind the file has, so that sections further on can name them.
+
+    What is in the database and no longer in the file cannot be named: it is about to be removed.
+    """
+    announced: dict[type[PlanItem], dict[str, None]] = rollout.__dict__.setdefault(_ANNOUNCED, {})
+    announced.setdefault(model, {}).update(dict.fromkeys(codes))
+
+
+def planned(model: type[_Item], rollout: Rollout) -> dict[str, _Item | None]:
+    """Return what a section may name: the things of a kind that the file has, by code.
+
+    One that was itself refused has no row (None); the import ends with that refusal.
+    """
+    rows = {row.code: row for row in model._default_manager.filter(rollout=rollout)}
+    announced = rollout.__dict__.get(_ANNOUNCED, {})
+    return {code: rows.get(code) for code in announced[model]} if model in announced else dict(rows)
+
+
+def written(model: type[_Item], rollout: Rollout) -> dict[str, _Item]:
+    """Return the rows that a section may name, by code."""
+    return {code: row for code, row in planned(model, rollout).items() if row is not None}
+
+
 def upsert(
     model: type[_Item], rollout: Rollout, wanted: Sequence[Wanted]
 ) -> tuple[dict[str, _Item], list[PlanProblem]]:
@@ -33,6 +58,7 @@ def upsert(
     Rows are found by their code (the document has each once). Returns the rows by code,
     and a problem for each value that the model refuses; such a row is not written.
     """
+    announce(model, rollout, [item.code for item in wanted])
     if not wanted:
         return {}, []
     rows = {row.code: row for row in model._default_manager.filter(rollout=rollout)}

@@ -14,6 +14,7 @@ from difflib import get_close_matches
 from typing import Annotated, Any, ClassVar, Final, TypeVar
 
 from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,6 +23,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from phases.models.base import validate_code
 from phases.models.gates import validate_window
 from phases.permissions import RoleName
+from phases.when import When, read_when
 from rollout_portal.lib.decimals import UNITS, Comparator
 from rollout_portal.lib.digests import decimal_text
 
@@ -133,6 +135,46 @@ def _role(value: str) -> str:
 
 Role = Annotated[str, AfterValidator(_role)]
 """The name of one of the seven roles."""
+
+
+# --- Words with a form of their own ----------------------------------------------------------------
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
+
+
+def _languages(value: list[str]) -> list[str]:
+    for code in value:
+        if not _LANGUAGE.fullmatch(code):
+            raise ValueError(_("“%s” is not a language code. Write them like ms, zh-hans, ta, en.") % code)
+        if value.count(code) > 1:
+            raise ValueError(_("The language “%s” stands here twice.") % code)
+    return value
+
+
+def _currency(value: str) -> str:
+    if not re.fullmatch(r"[A-Z]{3}", value):
+        raise ValueError(_("“%s” is not a currency. Write its three letters: MYR.") % value)
+    return value
+
+
+_WEB_ADDRESS = URLValidator(schemes=["http", "https"])
+
+
+def _web_address(value: str) -> str:
+    try:
+        _WEB_ADDRESS(value)
+    except ValidationError as error:
+        raise ValueError(_("“%s” is not an address of the web. They begin with https://") % value) from error
+    return value
+
+
+Languages = Annotated[list[str], AfterValidator(_languages)]
+"""Language codes, each once: [ms, zh-hans, ta, en]."""
+
+Currency = Annotated[str, AfterValidator(_currency)]
+"""The three letters of a currency: MYR."""
+
+WebAddress = Annotated[Line, AfterValidator(_web_address), Field(max_length=500)]
+"""An address of the web."""
 
 
 # --- Numbers ---------------------------------------------------------------------------------------
@@ -249,6 +291,15 @@ def time_text(value: time) -> str:
         raise ValueError(_("%s has seconds; a plan file knows hours and minutes.") % value.isoformat())
     return value.strftime("%H:%M")
 
+
+def _when_out(value: When) -> str | date:
+    if value.is_only_a_date and value.starts_on:
+        return value.starts_on
+    return str(value)
+
+
+WhenText = Annotated[When, BeforeValidator(read_when), PlainSerializer(_when_out)]
+"""A planned time: 2026-11-14, `weeks 2-5`, `week 5 day 4 AM`, `days 1-3`, `from week 6`."""
 
 TimeOfDay = Annotated[time, BeforeValidator(_time_of_day), PlainSerializer(time_text)]
 """A time of day in the rollout's zone, in quotes: "16:00"."""

@@ -45,8 +45,10 @@ class Phase(PlanItem):
     """One stage of the rollout.
 
     Planned time is either dates (`starts_on`, `ends_on`) or plan weeks (`start_week`, `end_week`,
-    counted from the rollout's anchor, both included); `open_ended` has no end. The audience is a fixed
-    size, a range, or a percentage of a population; `cumulative` sizes contain those of earlier phases.
+    counted from the rollout's anchor, both included), of which the first may begin on `start_day` and the
+    last end on `end_day` (1 to 7); `open_ended` has no end. The audience is a fixed size, a range, or a
+    percentage of a population; `cumulative` sizes contain those of earlier phases. `rollback_within` is how
+    long rolling it back may take.
     """
 
     parent = models.ForeignKey(
@@ -63,7 +65,10 @@ class Phase(PlanItem):
     ends_on = models.DateField(_("last day"), null=True, blank=True)
     start_week = models.PositiveSmallIntegerField(_("from plan week"), null=True, blank=True)
     end_week = models.PositiveSmallIntegerField(_("to plan week"), null=True, blank=True)
+    start_day = models.PositiveSmallIntegerField(_("from day of the first week"), null=True, blank=True)
+    end_day = models.PositiveSmallIntegerField(_("to day of the last week"), null=True, blank=True)
     open_ended = models.BooleanField(_("without an end"), default=False)
+    rollback_within = models.DurationField(_("rolled back within"), null=True, blank=True)
     audience = models.CharField(_("audience"), max_length=300, blank=True)
     size_min = models.PositiveBigIntegerField(_("people, at least"), null=True, blank=True)
     size_max = models.PositiveBigIntegerField(_("people, at most"), null=True, blank=True)
@@ -111,6 +116,23 @@ class Phase(PlanItem):
                 name="phases_phase_last_week_after_first",
             ),
             models.CheckConstraint(
+                condition=Q(start_day__isnull=True, end_day__isnull=True)
+                | (
+                    Q(start_week__isnull=False, start_day__isnull=False, start_day__range=(1, 7))
+                    & (
+                        Q(open_ended=True, end_day__isnull=True)
+                        | (
+                            Q(open_ended=False, end_day__isnull=False, end_day__range=(1, 7))
+                            & (
+                                Q(end_day__gte=F("start_day"))
+                                | Q(end_week__isnull=False, end_week__gt=F("start_week"))
+                            )
+                        )
+                    )
+                ),
+                name="phases_phase_days_of_its_weeks",
+            ),
+            models.CheckConstraint(
                 condition=Q(percent__isnull=True) | Q(percent__gt=0, percent__lte=100, base__isnull=False),
                 name="phases_phase_percent_of_a_base",
             ),
@@ -152,7 +174,7 @@ class Phase(PlanItem):
         if self.starts_on:
             return self.starts_on
         if self.start_week and self.rollout.anchor:
-            return self.rollout.anchor + timedelta(weeks=self.start_week - 1)
+            return self.rollout.anchor + timedelta(weeks=self.start_week - 1, days=(self.start_day or 1) - 1)
         return None
 
     @property
@@ -164,7 +186,7 @@ class Phase(PlanItem):
             return self.ends_on
         last = self.end_week or self.start_week
         if last and self.rollout.anchor:
-            return self.rollout.anchor + timedelta(weeks=last, days=-1)
+            return self.rollout.anchor + timedelta(weeks=last - 1, days=(self.end_day or 7) - 1)
         return None
 
     @property

@@ -47,7 +47,10 @@ class Rollout(models.Model):
     name = models.CharField(_("name"), max_length=200)
     product = models.CharField(_("product"), max_length=200, blank=True)
     version = models.CharField(_("version of the plan"), max_length=40, blank=True)
+    plan_status = models.CharField(_("state of the plan"), max_length=60, blank=True)
+    plan_updated_on = models.DateField(_("plan last changed"), null=True, blank=True)
     overview = models.TextField(_("what it is about"), blank=True)
+    conclusion = models.TextField(_("conclusion"), blank=True)
     state = models.CharField(
         _("state"), max_length=12, choices=RolloutState.choices, default=RolloutState.DRAFT
     )
@@ -57,6 +60,7 @@ class Rollout(models.Model):
     languages = models.JSONField(_("languages of the testers"), default=list)
     currency = models.CharField(_("currency"), max_length=3, blank=True)
     anchor = models.DateField(_("first day of plan week 1"), null=True, blank=True)
+    target_on = models.DateField(_("done by"), null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import Field, model_validator
 
-from phases.documents.rows import Path, Wanted, remove_others, unknown, upsert
+from phases.documents.rows import Path, Wanted, remove_others, unknown, upsert, written
 from phases.documents.schema import Code, Coded, Day, KeyRefused, Line, PlanModel, Role, Text, filled
 from phases.models import Checklist, ChecklistItem, Phase, Rollout
 from phases.registry import PlanProblem
@@ -64,7 +64,7 @@ class ChecklistPlan(Coded):
 
 def load(rollout: Rollout, plans: list[ChecklistPlan], by: User | None) -> list[PlanProblem]:
     """Write the checklists with their items."""
-    phases = {phase.code: phase for phase in Phase.objects.filter(rollout=rollout)}
+    phases = written(Phase, rollout)
     problems = [
         unknown(plan.phase, phases, (position, "phase"), _("phase"))
         for position, plan in enumerate(plans)

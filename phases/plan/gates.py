@@ -1,6 +1,5 @@
 """Gates in a plan file: what must hold between two phases, and who signs."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import AfterValidator, Field, model_validator
 
-from phases.documents.rows import Path, Wanted, remove_others, unknown, upsert
+from phases.documents.rows import Path, Wanted, remove_others, unknown, upsert, written
 from phases.documents.schema import (
     Code,
     Coded,
@@ -29,26 +28,14 @@ from phases.documents.schema import (
 )
 from phases.models import Checklist, Criterion, Gate, Phase, Rollout, SignOffRequirement
 from phases.permissions import RoleName, acts
+from phases.plan.common import JUDGEMENT, MeasureName
 from phases.registry import PlanProblem, measures
 from phases.states import GateState
 from rollout_portal.accounts.models import User
 from rollout_portal.lib.decimals import Comparator
 
-JUDGEMENT: Final = "phases.judgement"
 CHECKLIST: Final = "phases.checklist"
 ANYONE: Final = "anyone"
-
-_MEASURE: Final = re.compile(r"[a-z][a-z_]*\.[a-z][a-z_]*")
-
-
-def _measure_name(value: str) -> str:
-    if not _MEASURE.fullmatch(value):
-        raise ValueError(_("“%s” is not the name of a measure. They are like feedback.nps.") % value)
-    if value == JUDGEMENT:
-        raise ValueError(
-            _("What a person decides has no measure. Name the role: judged_by: release_engineer")
-        )
-    return value
 
 
 def _judge(value: str) -> str:
@@ -72,7 +59,7 @@ class CriterionPlan(Coded):
     counted_as: ClassVar = gettext_lazy("criteria")
 
     rule: Annotated[Line, Field(max_length=300)]
-    measure: Annotated[str, AfterValidator(_measure_name), Field(max_length=60)] | None = None
+    measure: MeasureName | None = None
     of: Annotated[Line, Field(max_length=120)] = ""
     over: Window = "latest"
     holds: RuleText | None = None
@@ -194,7 +181,7 @@ def _placed(plans: Sequence[GatePlan]) -> list[_Placed]:
 
 def load(rollout: Rollout, plans: list[GatePlan], by: User | None) -> list[PlanProblem]:
     """Write the gates with their criteria and required signatures."""
-    phases = {phase.code: phase for phase in Phase.objects.filter(rollout=rollout)}
+    phases = written(Phase, rollout)
     lost = [
         unknown(code, phases, (position, key), _("phase"))
         for position, plan in enumerate(plans)

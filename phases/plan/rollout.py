@@ -1,13 +1,12 @@
 """The header of a plan file: what the rollout is, when and where its days are meant, and its goals."""
 
-import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
-from phases.documents.schema import Day, Line, PlanModel, Text, filled
+from phases.documents.schema import Currency, Day, KeyRefused, Languages, Line, PlanModel, Text, filled
 from phases.models import Rollout
 from phases.models.rollouts import RESERVED_SLUGS, validate_slug
 from phases.plan.goals import GoalPlan, dump_goals, load_goals, prune_goals
@@ -33,24 +32,6 @@ def _zone(value: str) -> str:
     return value
 
 
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
-
-
-def _languages(value: list[str]) -> list[str]:
-    for code in value:
-        if not _LANGUAGE.fullmatch(code):
-            raise ValueError(_("“%s” is not a language code. Write them like ms, zh-hans, ta, en.") % code)
-        if value.count(code) > 1:
-            raise ValueError(_("The language “%s” stands here twice.") % code)
-    return value
-
-
-def _currency(value: str) -> str:
-    if not re.fullmatch(r"[A-Z]{3}", value):
-        raise ValueError(_("“%s” is not a currency. Write its three letters: MYR.") % value)
-    return value
-
-
 class RolloutPlan(PlanModel):
     """The header. `anchor` is the first day of plan week 1; weeks become dates by it."""
 
@@ -58,12 +39,22 @@ class RolloutPlan(PlanModel):
     name: Annotated[Line, Field(max_length=200)]
     product: Annotated[Line, Field(max_length=200)] = ""
     plan_version: Annotated[Line, Field(max_length=40)] = ""
+    plan_status: Annotated[Line, Field(max_length=60)] = ""
+    plan_updated: Day | None = None
     overview: Text = ""
+    conclusion: Text = ""
     time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
-    languages: Annotated[list[str], AfterValidator(_languages)] = []
-    currency: Annotated[str, AfterValidator(_currency)] = ""
+    languages: Languages = []
+    currency: Currency = ""
     anchor: Day | None = None
+    done_by: Day | None = None
     goals: list[GoalPlan] = []
+
+    @model_validator(mode="after")
+    def _is_done_after_it_began(self) -> Self:
+        if self.anchor and self.done_by and self.done_by < self.anchor:
+            raise KeyRefused("done_by", _("The plan begins on %s, which is later.") % self.anchor.isoformat())
+        return self
 
 
 def load(rollout: Rollout, plan: RolloutPlan, by: User | None) -> list[PlanProblem]:
@@ -72,11 +63,15 @@ def load(rollout: Rollout, plan: RolloutPlan, by: User | None) -> list[PlanProbl
         "name": plan.name,
         "product": plan.product,
         "version": plan.plan_version,
+        "plan_status": plan.plan_status,
+        "plan_updated_on": plan.plan_updated,
         "overview": plan.overview,
+        "conclusion": plan.conclusion,
         "time_zone": plan.time_zone,
         "languages": plan.languages,
         "currency": plan.currency,
         "anchor": plan.anchor,
+        "target_on": plan.done_by,
     }
     for name, value in values.items():
         setattr(rollout, name, value)
@@ -93,11 +88,15 @@ def dump(rollout: Rollout) -> RolloutPlan:
         "name": rollout.name,
         "product": rollout.product,
         "plan_version": rollout.version,
+        "plan_status": rollout.plan_status,
+        "plan_updated": rollout.plan_updated_on,
         "overview": rollout.overview,
+        "conclusion": rollout.conclusion,
         "time_zone": rollout.time_zone,
         "languages": rollout.languages,
         "currency": rollout.currency,
         "anchor": rollout.anchor,
+        "done_by": rollout.target_on,
         "goals": dump_goals(rollout.objectives.filter(phase=None)).get(None, []),
     }
     return filled(RolloutPlan, **values)

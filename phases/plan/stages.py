@@ -10,7 +10,18 @@ from django.utils.translation import gettext_lazy
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
 from phases.documents.rows import Wanted, remove_others, unknown, upsert
-from phases.documents.schema import Code, Coded, Day, KeyRefused, Line, Percent, Text, Whole, filled
+from phases.documents.schema import (
+    Code,
+    Coded,
+    Day,
+    KeyRefused,
+    Length,
+    Line,
+    Percent,
+    Text,
+    Whole,
+    filled,
+)
 from phases.models import Phase, PopulationBase, Rollout
 from phases.plan.goals import GoalPlan, dump_goals, load_goals, prune_goals
 from phases.registry import PlanProblem
@@ -65,6 +76,36 @@ def _weeks(value: Any) -> Weeks:
 WeeksText = Annotated[Weeks, BeforeValidator(_weeks), PlainSerializer(lambda weeks: weeks.written)]
 
 
+@dataclass(frozen=True, slots=True)
+class Days:
+    """From which day of the first week to which day of the last week, 1 to 7."""
+
+    first: int
+    last: int
+
+    @property
+    def written(self) -> int | str:
+        """The days as a plan file writes them: 1, or 4-7."""
+        return self.first if self.first == self.last else f"{self.first}-{self.last}"
+
+
+_DAYS: Final = re.compile(r"([1-7])-([1-7])")
+
+
+def _days(value: Any) -> Days:
+    if isinstance(value, Days):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 7:
+        return Days(value, value)
+    found = _DAYS.fullmatch(value) if isinstance(value, str) else None
+    if not found:
+        raise ValueError(_("Days of a plan week are one or two with a hyphen, from 1 to 7: 4-7."))
+    return Days(int(found[1]), int(found[2]))
+
+
+DaysText = Annotated[Days, BeforeValidator(_days), PlainSerializer(lambda days: days.written)]
+
+
 class PhasePlan(Coded):
     """A stage: when (plan weeks or dates), and whom it reaches (a number, a range or a share)."""
 
@@ -76,7 +117,9 @@ class PhasePlan(Coded):
     weeks: WeeksText | None = None
     starts: Day | None = None
     ends: Day | None = None
+    days: DaysText | None = None
     open_ended: bool = False
+    rollback_within: Length | None = None
     audience: Annotated[Line, Field(max_length=300)] = ""
     people: Whole | None = None
     people_at_least: Whole | None = None
@@ -95,6 +138,19 @@ class PhasePlan(Coded):
             )
         if self.open_ended and self.ends:
             raise KeyRefused("ends", _("A phase without an end has no last day. Take one of the two out."))
+        if self.days and not self.weeks:
+            raise KeyRefused("days", _("Days belong to plan weeks. Add them: weeks: 5"))
+        if (
+            self.days
+            and self.weeks
+            and self.weeks.last == self.weeks.first
+            and self.days.last < self.days.first
+        ):
+            raise KeyRefused("days", _("The last day of the week comes before the first."))
+        if self.open_ended and self.days and self.days.last != self.days.first:
+            raise KeyRefused(
+                "days", _("A phase without an end names its first day only: %d.") % self.days.first
+            )
         if self.open_ended and self.weeks and self.weeks.last != self.weeks.first:
             raise KeyRefused(
                 "weeks", _("A phase without an end names its first week only: %d.") % self.weeks.first
@@ -189,7 +245,10 @@ def _values(plan: PhasePlan, bases: dict[str, PopulationBase]) -> dict[str, Any]
         "ends_on": plan.ends,
         "start_week": plan.weeks.first if plan.weeks else None,
         "end_week": last_week,
+        "start_day": plan.days.first if plan.days else None,
+        "end_day": plan.days.last if plan.days and not plan.open_ended else None,
         "open_ended": plan.open_ended,
+        "rollback_within": plan.rollback_within,
         "audience": plan.audience,
         "size_min": plan.people if plan.people is not None else plan.people_at_least,
         "size_max": plan.people if plan.people is not None else plan.people_at_most,
@@ -256,7 +315,9 @@ def _dumped(row: Phase, goals: list[GoalPlan]) -> PhasePlan:
         weeks=Weeks(row.start_week, last_week) if row.start_week and last_week else None,
         starts=row.starts_on,
         ends=None if row.open_ended else row.ends_on,
+        days=Days(row.start_day, row.end_day or row.start_day) if row.start_day else None,
         open_ended=row.open_ended,
+        rollback_within=row.rollback_within,
         audience=row.audience,
         people=row.size_min if is_exact else None,
         people_at_least=None if is_exact else row.size_min,

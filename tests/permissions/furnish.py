@@ -49,6 +49,7 @@ from tests.cohorts.factories import make_participant, make_rule
 from tests.factories import confirmation, go, make_user, shown
 from tests.feedback.factories import FOUR, make_item, make_request, make_wave, questions
 from tests.monitoring.factories import make_metric, make_target
+from tests.permissions import furnish_plan
 from tests.permissions.sides import ANSWERED, NOON, PERSONAL, REPORTED, Side, give
 
 SIGNERS: Final = (RoleName.PRODUCT_OWNER, RoleName.PROJECT_SPONSOR, RoleName.RELEASE_ENGINEER)
@@ -58,6 +59,7 @@ _RUNNING: Final = {"state": PhaseState.ACTIVE, "started_at": NOON - timedelta(da
 def everything(side: Side) -> None:
     """Put one of everything into the rollout of `side`."""
     _plan(side)
+    furnish_plan.everything(side)
     _metrics(side)
     _gates(side)
     _lists(side)

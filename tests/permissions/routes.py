@@ -45,23 +45,36 @@ from phases import gates
 from phases.evidence import as_evidence, evidence_digest
 from phases.forms import criterion_values, criterion_version, pack_shown
 from phases.models import (
+    Activity,
+    ActivityItem,
     ApiToken,
     Baseline,
+    Blackout,
+    BudgetLine,
     Checklist,
     ChecklistItem,
     Criterion,
+    Deliverable,
     Evidence,
     Gate,
     Judgement,
+    Milestone,
     Objective,
     Phase,
     PhaseTransition,
+    PlanDecision,
+    PlannedRole,
+    PlanWeek,
     PopulationBase,
+    Resource,
+    Review,
+    Risk,
     Role,
     Rollout,
     SignOff,
     SignOffRequirement,
     Waiver,
+    WorkCalendar,
 )
 from phases.services import Shown
 from rollout_portal.accounts.models import User
@@ -727,6 +740,13 @@ TABLES: Final[dict[type[Model], Table]] = {
     SignOffRequirement: Table(),
     Evidence: Table(),
     SignOff: Table(),
+    **dict.fromkeys(
+        (
+            *(PlannedRole, WorkCalendar, Blackout, PlanWeek, Activity, ActivityItem, Deliverable, Milestone),
+            *(Risk, BudgetLine, PlanDecision, Review, Resource),
+        ),
+        Table(),
+    ),
     ApiToken: Table("token.manage"),
     Metric: Table(),
     Target: Table(),

@@ -34,6 +34,7 @@ from phases.models import (
 from phases.permissions import RoleName
 from rollout_portal.audit.services import System
 from rollout_portal.lib.decimals import UNITS, Comparator
+from tests.phases import plan_rows
 
 HOSTILE = (
     *("முதல் கட்டம்: சோதனை", "馬來語、中文 # 全角　空白", "பயனர் – “மகிழ்ச்சி”", "👩\u200d👧 ok", "עברית"),
@@ -177,7 +178,11 @@ def rollouts(draw: st.DrawFn) -> Rollout:
         time_zone=draw(st.sampled_from(["UTC", "Asia/Kuala_Lumpur"])),
         languages=draw(st.lists(st.sampled_from(["no", "ta", "zh-hans", "en"]), unique=True)),
         currency=draw(st.sampled_from(["", "MYR"])),
-        anchor=draw(maybe(st.dates())),
+        plan_status=draw(st.sampled_from(["", "READY: 1"])),
+        plan_updated_on=draw(maybe(st.dates())),
+        conclusion=draw(st.just("") | texts),
+        anchor=draw(maybe(st.dates(max_value=date(2080, 1, 1)))),
+        target_on=draw(maybe(st.dates(min_value=date(2080, 1, 1)))),
     )
     base = PopulationBase.objects.create(
         rollout=rollout,
@@ -222,6 +227,7 @@ def rollouts(draw: st.DrawFn) -> Rollout:
     )
     group = make_criterion(draw, gate, "c1")
     make_criterion(draw, gate, "c2")
+    plan_rows.fill(draw, rollout, phases, lines, texts)
     if draw(st.booleans()):
         make_criterion(draw, gate, "c1.1", parent=group)
         make_criterion(draw, gate, "c1.2", parent=group)
@@ -234,6 +240,10 @@ def make_phase(
     is_open = draw(st.booleans())
     start = draw(maybe(st.integers(1, 60)))
     first_day = draw(maybe(st.dates(date(2026, 1, 1), date(2030, 1, 1))))
+    days: dict[str, int] = {}
+    if start and draw(st.booleans()):
+        first = draw(st.integers(1, 7))
+        days = {"start_day": first} | ({} if is_open else {"end_day": draw(st.integers(first, 7))})
     low, high = draw(maybe(st.integers(0, 500))), draw(maybe(st.integers(501, 9_000)))
     return Phase.objects.create(
         rollout=rollout,
@@ -245,7 +255,9 @@ def make_phase(
         end_week=start + draw(st.integers(0, 9)) if start and not is_open else None,
         starts_on=first_day,
         ends_on=first_day + timedelta(days=5) if first_day and not is_open else None,
+        **days,
         open_ended=is_open,
+        rollback_within=draw(maybe(plan_rows.lengths)),
         audience=draw(st.just("") | lines),
         size_min=low,
         size_max=low if draw(st.booleans()) and low is not None else high,
