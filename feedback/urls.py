@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from feedback.views import entering, inbox, surveys
+from feedback.views import entering, inbox, keys, surveys
 
 app_name = "feedback"
 
@@ -16,6 +16,7 @@ urlpatterns = [
     path("surveys/<str:code>/results.csv", surveys.results_csv, name="results_csv"),
     path("feedback/", inbox.inbox, name="feedback"),
     path("feedback/enter/", entering.enter, name="enter"),
+    path("feedback/keys/", keys.switch, name="keys"),
     path("feedback/<int:number>/", inbox.item, name="item"),
     path("feedback/<int:number>/picture/", inbox.picture, name="picture"),
     path("feedback/<int:number>/merge/", inbox.merge, name="merge"),

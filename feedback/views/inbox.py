@@ -16,6 +16,7 @@ from feedback.pages import inbox as pages
 from feedback.services import Judged
 from feedback.services.items import why_no_answer
 from feedback.states import ITEM_MOVES, ItemState, ItemVerb
+from feedback.views import keys
 from phases.exceptions import Refused
 from phases.views.base import Crumb, Here, rollout_page
 
@@ -178,6 +179,7 @@ def _page(
         "listed": listed,
         "verdict": pages.list_verdict(tabs),
         "item": item,
+        "keys": keys.are_on(here),
     }
     if item is None:
         may_enter = here.may("feedback.enter")

@@ -184,3 +184,71 @@ def test_surveys_are_accessible_and_fit(
     shoot(page, f"survey-publish-{width}")
     page.get_by_role("button", name="Publish version 2").click()
     expect(page.get_by_text("version 2 is published.")).to_be_visible()
+
+
+def test_single_keys_move_open_and_fill_in_and_send_nothing(
+    reports: list[FeedbackItem], phase: Phase, kavitha: User, open_page: Callable[..., Page]
+) -> None:
+    inbox = f"/console/{phase.rollout.slug}/feedback/"
+    page = open_page(f"{inbox}?queue=open", user=kavitha)
+    posted: list[str] = []
+    page.on("request", lambda request: posted.append(request.url) if request.method == "POST" else None)
+    links = page.locator(".inbox__item")
+    page.keyboard.press("j")
+    expect(links.nth(0)).to_be_focused()
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    page.keyboard.press("k")
+    expect(links.nth(0)).to_be_focused()
+    page.keyboard.press("/")
+    expect(page.locator("dialog.palette input")).to_be_focused()
+    page.keyboard.type("j?")
+    expect(page.locator("dialog.palette input")).to_have_value("j?")
+    page.keyboard.press("Escape")  # The first one empties the field.
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.get_by_text("next, previous report")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("next, previous report")).to_be_hidden()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    second = links.nth(1).get_attribute("href")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{second}")
+
+    severity = page.get_by_label("Severity")
+    page.keyboard.press("1")
+    expect(severity).to_have_value("critical")
+    page.keyboard.press("4")
+    expect(severity).to_have_value("low")
+    expect(severity).to_be_focused()
+    page.locator("#t-item").click()
+    page.keyboard.press("a")
+    expect(page.get_by_role("button", name="Assign to me")).to_be_focused()
+    page.keyboard.press("r")
+    answer = page.get_by_label("Answer to the tester")
+    expect(answer).to_be_focused()
+    page.keyboard.type("jk?1ma/")
+    expect(answer).to_have_value("jk?1ma/")
+    page.locator("#t-item").click()
+    page.keyboard.press("m")
+    page.wait_for_url("**/merge/")
+    assert posted == []
+    assert not FeedbackItem.objects.filter(severity="low", assignee=kavitha).exists()
+
+
+def test_switched_off_single_keys_do_nothing(
+    reports: list[FeedbackItem], phase: Phase, kavitha: User, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(f"/console/{phase.rollout.slug}/feedback/?queue=open", user=kavitha, script=False)
+    page.locator("[data-keys] > summary").click()
+    page.get_by_role("button", name="Switch single keys off").click()
+    expect(page.get_by_text("Single keys are off.")).to_be_visible()
+    kept = page.context.cookies()
+    page = open_page(user=kavitha)
+    page.context.add_cookies(kept)  # type: ignore[arg-type]
+    page.goto(f"{page.watch.origin}/console/{phase.rollout.slug}/feedback/?queue=open")  # type: ignore[attr-defined]
+    page.keyboard.press("j")
+    page.keyboard.press("?")
+    expect(page.locator(".inbox__item:focus")).to_have_count(0)
+    expect(page.get_by_text("next, previous report")).to_be_hidden()

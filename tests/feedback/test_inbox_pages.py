@@ -286,3 +286,20 @@ def test_who_has_no_role_finds_nothing(phase: Phase, path: str) -> None:
 def test_an_item_of_another_rollout_is_not_found(browser: Client, phase: Phase) -> None:
     assert browser.get(address(phase, "1/")).status_code == 404
     assert browser.get(address(phase, f"{10**12}/")).status_code == 404
+
+
+def test_single_keys_are_switched_off_for_one_person_and_on_again(browser: Client, phase: Phase) -> None:
+    item = make_item(phase.rollout)
+    places, switch = ("", f"{item.number}/"), address(phase, "keys/")
+    assert all("feedback/keys.js" in read(browser, phase, place) for place in places)
+    off = browser.post(switch, {"keys": "off", "item": item.number})
+    assert off["Location"] == address(phase, f"{item.number}/")
+    for place in places:
+        text = read(browser, phase, place)
+        assert ("feedback/keys.js" in text, "Switch single keys on" in text) == (False, True)
+    browser.force_login(make_member(phase.rollout, RoleName.ANALYST))
+    assert "feedback/keys.js" in read(browser, phase), "another person in the same browser"
+    browser.post(switch, {"keys": "off"})
+    assert browser.post(switch, {"keys": "on", "item": "no number"})["Location"] == address(phase)
+    assert "feedback/keys.js" in read(browser, phase)
+    assert browser.get(switch).status_code == 405

@@ -599,6 +599,12 @@ PAGES: Final = (
     ),
     Page("feedback:results_csv", "survey.results", {"code": "survey.code"}),
     Page("feedback:feedback", "feedback.view"),
+    Page(
+        "feedback:keys",
+        "feedback.view",
+        posts=(Post("feedback.view", lambda side, user: {"keys": "off"}, records=False),),
+        reads=False,
+    ),
     Page("feedback:enter", "feedback.enter", posts=(Post("feedback.enter", _told_by_telephone),)),
     Page(
         "feedback:item",
