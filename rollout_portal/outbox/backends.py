@@ -35,7 +35,7 @@ def write_eml(data: bytes, name: str) -> Path:
 
 
 class EmlFileBackend(BaseEmailBackend):
-    """Django's own mails (a new password, for example) as .eml files beside those of the outbox."""
+    """What still goes by Django's own mail (reports of errors, for example) as files, beside the outbox's."""
 
     def send_messages(self, email_messages: "Sequence[EmailMessage]") -> int:
         """Write each mail as a file; return how many."""

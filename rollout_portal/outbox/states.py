@@ -62,6 +62,7 @@ class MessageKind(models.TextChoices):
     STAFF_NOTICE = "staff_notice", _("Notice to staff")
     ESCALATION = "escalation", _("Escalation")
     ROLLBACK_NOTICE = "rollback_notice", _("Rollback notice")
+    ACCOUNT = "account", _("Account mail")
     TEST = "test", _("Test message")
 
 
@@ -91,6 +92,7 @@ KINDS: Final[dict[MessageKind, KindRule]] = {
     MessageKind.STAFF_NOTICE: KindRule(Policy.AT_LEAST_ONCE, urgent=True),
     MessageKind.ESCALATION: KindRule(Policy.AT_LEAST_ONCE, urgent=True),
     MessageKind.ROLLBACK_NOTICE: KindRule(Policy.AT_LEAST_ONCE, urgent=True, to_testers=True),
+    MessageKind.ACCOUNT: KindRule(Policy.AT_LEAST_ONCE, urgent=True),
     MessageKind.TEST: KindRule(Policy.AT_LEAST_ONCE, urgent=True),
 }
 

@@ -28,7 +28,7 @@ from rollout_portal.outbox.exceptions import (
 )
 from rollout_portal.outbox.models import MessageTemplate, TemplateVersion
 from rollout_portal.outbox.rendering import check_text, used_names
-from rollout_portal.outbox.states import KINDS
+from rollout_portal.outbox.states import KINDS, MessageKind
 from rollout_portal.outbox.templates import Text, Wording
 
 Counter = Callable[[UUID], int]
@@ -84,11 +84,15 @@ class Standing:
 
 
 def all_of(scope: UUID) -> list[Standing]:
-    """Return every text that goes out under a scope, what blocks sending first."""
+    """Return every text that goes out under a scope, what blocks sending first.
+
+    Mails about accounts are the installation's and go out under none.
+    """
     testers = templates.testers_languages(scope)
     found = [
         _judged(code, scope, version, wording, testers)
         for code, (version, wording) in templates.standings(scope).items()
+        if wording.kind != MessageKind.ACCOUNT
     ]
     return sorted(found, key=lambda one: not one.missing)
 
@@ -98,6 +102,8 @@ def find(code: str, scope: UUID) -> Standing | None:
     try:
         version, wording = templates.standing(code, scope)
     except UnknownTemplate:
+        return None
+    if wording.kind == MessageKind.ACCOUNT:
         return None
     return _judged(code, scope, version, wording, templates.testers_languages(scope))
 

@@ -15,6 +15,7 @@ from phases.registry import waits_in
 from rollout_portal.accounts.models import User
 from rollout_portal.audit.models import AuditEvent
 from rollout_portal.console.permissions import may
+from rollout_portal.console.views import mail
 from rollout_portal.lib import clock
 from rollout_portal.outbox import caps, permission, sending, services
 from rollout_portal.outbox.backends import write_eml
@@ -280,7 +281,7 @@ def test_mails_of_another_rollout_and_of_the_installation_are_not_there(rollout:
     for name in (foreign, common):
         assert client.get(reverse("console:mail", args=[name])).status_code == 404
     superuser = signed_in(make_user(is_superuser=True))
-    assert "2 mails are on file." in text(superuser.get(reverse("console:mails")))
+    assert "3 mails are on file; you may read 2." in text(superuser.get(reverse("console:mails")))
     assert superuser.get(reverse("console:mail", args=[foreign])).status_code == 404
 
 
@@ -294,7 +295,9 @@ def test_testers_mails_stay_theirs_however_many_there_are(
     write_eml(b"Subject: An old invitation\r\n\r\nHello\r\n", uuid4().hex)
     superuser = signed_in(make_user(is_superuser=True))
 
-    assert "0 mails are on file." in text(superuser.get(reverse("console:mails")))
+    shown = superuser.get(reverse("console:mails"))
+    assert "6 mails are on file; you may read none of them." in text(shown)
+    assert "aina@example.org" not in text(shown)
     assert "5 mails are on file." in text(member(rollout).get(reverse("console:mails")))
 
 
@@ -349,6 +352,43 @@ def test_a_mail_is_shown_in_a_frame_that_can_do_nothing(rollout: Rollout) -> Non
 )  # fmt: skip
 def test_only_names_of_mails_are_opened(rollout: Rollout, name: str) -> None:
     assert signed_in(make_user(is_superuser=True)).get(f"/console/mail/{name}/").status_code == 404
+
+
+def test_the_number_is_told_apart_from_what_may_be_read(rollout: Rollout) -> None:
+    for _mail in range(2):
+        written(rollout)
+    written(make_rollout())
+    administrator = member(rollout, RoleName.ADMINISTRATOR)
+
+    said = text(administrator.get(reverse("console:mails")))
+    own = text(member(rollout).get(reverse("console:mails")))
+
+    assert "2 mails are on file; you may read none of them." in said
+    assert "Mails of a rollout are read by: product owner or support." in said
+    assert "2 mails are on file." in own
+    assert "are read by" not in own
+
+
+def test_more_than_the_page_shows_are_counted(rollout: Rollout, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mail, "MOST", 2)
+    for _mail in range(3):
+        written(rollout)
+    said = text(member(rollout).get(reverse("console:mails")))
+    assert "3 mails are on file." in said
+    assert "These are the newest 2." in said
+
+
+def test_the_way_into_an_account_in_use_is_read_by_nobody_here(rollout: Rollout) -> None:
+    user, root = make_user(), make_user(is_superuser=True)
+    Client().post(reverse("account_reset_password"), {"email": user.email})
+    sending.drain()
+    name = Message.objects.get().events.latest("pk").words
+
+    assert "1 mail is on file; you may read none of them." in text(
+        signed_in(root).get(reverse("console:mails"))
+    )
+    for page in ("mail", "mail_html"):
+        assert signed_in(root).get(reverse(f"console:{page}", args=[name])).status_code == 404
 
 
 def test_the_list_without_any_mail_says_so(settings: Settings, tmp_path: Path, rollout: Rollout) -> None:

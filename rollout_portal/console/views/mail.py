@@ -6,11 +6,10 @@ and go nowhere.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -27,6 +26,7 @@ from django.views.decorators.http import require_safe
 
 from phases.admin import visible_rollouts
 from phases.models import Rollout
+from phases.permissions import RoleName, acts
 from rollout_portal.accounts.models import User
 from rollout_portal.console.sealed import is_sealed, shows_a_frame
 from rollout_portal.outbox.backends import SUFFIX
@@ -66,19 +66,35 @@ class Written:
         return mail
 
 
+@dataclass(slots=True)
+class Shelf:
+    """The mails on file for one reader.
+
+    :ivar readable: the newest that they may read, `MOST` at most.
+    :ivar count: how many they may read in all.
+    :ivar closed: how many more there are that they may know of.
+    """
+
+    readable: list[Written] = field(default_factory=list)
+    count: int = 0
+    closed: int = 0
+
+
 @require_safe
 @login_required
 def mails(request: HttpRequest) -> HttpResponse:
     """The newest mails on file that the reader may read."""
-    rows = [_line(written) for written in _readable(request)]
+    shelf = _shelf(request)
     to_files = "EMAIL_URL" not in settings.MAIL_SERVERS
     context = {
         "title": _("Mails on file"),
-        "rows": rows,
-        "sentence": ngettext("%s mail is on file.", "%s mails are on file.", len(rows)) % len(rows),
+        "rows": [_line(written) for written in shelf.readable],
+        "sentence": _sentence(shelf),
         "detail": _("No mail server is named (EMAIL_URL), so nothing leaves this machine.")
         if to_files
         else _("A mail server is named (EMAIL_URL): new mails go there, these are older."),
+        "closed_because": _closed_because() if shelf.closed else "",
+        "most": MOST if shelf.count > MOST else 0,
     }
     return render(request, "outbox/mails.html", context)
 
@@ -114,6 +130,31 @@ def mail_html(request: HttpRequest, name: str) -> HttpResponse:
     return HttpResponse(part.get_content())
 
 
+def _sentence(shelf: Shelf) -> str:
+    if not shelf.closed:
+        return ngettext("%s mail is on file.", "%s mails are on file.", shelf.count) % f"{shelf.count:,}"
+    every = shelf.count + shelf.closed
+    words = ngettext(
+        "%(all)s mail is on file; you may read %(n)s.",
+        "%(all)s mails are on file; you may read %(n)s.",
+        every,
+    )
+    return words % {"all": f"{every:,}", "n": f"{shelf.count:,}" if shelf.count else _("none of them")}
+
+
+def _closed_because() -> str:
+    """Say who reads the mails that the reader may not."""
+    who = {act: _(" or ").join(_roles(act)) for act in ("message.read", "role.manage")}
+    return _(
+        "Mails of a rollout are read by: %(readers)s. An invitation of staff opens an account and is read "
+        "by: %(givers)s. A link to a new password is read by nobody here."
+    ) % {"readers": who["message.read"], "givers": who["role.manage"]}
+
+
+def _roles(act: str) -> list[str]:
+    return [str(role.label).lower() for role in RoleName if role in acts()[act].roles]
+
+
 def _line(written: Written) -> dict[str, Any]:
     read = written.read()
     return {
@@ -128,27 +169,35 @@ def _line(written: Written) -> dict[str, Any]:
 def _one(request: HttpRequest, name: str) -> Written:
     if not _NAME.fullmatch(name):
         raise Http404
-    written = next((one for one in _readable(request, name) if one.name == name), None)
+    written = next((one for one in _shelf(request, name).readable if one.name == name), None)
     if written is None:
         raise Http404
     return written
 
 
-def _readable(request: HttpRequest, only: str = "") -> Iterator[Written]:
-    """Yield the mails on file that the reader may read, the newest first.
+def _shelf(request: HttpRequest, only: str = "") -> Shelf:
+    """Return the mails on file as the reader may see them, the newest first.
 
     Mails to testers and staff belong to their rollout and need its act `message.read`; an invitation of
-    staff holds the way into an account, so it needs the right to give roles. Everything else is the
-    installation's, and a superuser's.
+    staff holds the way into an account, so it needs the right to give roles. The way into an account that
+    is in use is for nobody but its owner. Everything else is the installation's, and a superuser's. Of
+    rollouts that the reader may not open, not even the number is told.
     """
-    user = request.user
+    shelf, user = Shelf(), request.user
     if not isinstance(user, User):
-        return
+        return shelf
     folder = Path(settings.EMAIL_FILE_PATH)
     paths = sorted(folder.glob(only or f"*{SUFFIX}"), key=lambda path: path.name, reverse=True)
     named = [(path, found["id"]) for path in paths if (found := _NAME.fullmatch(path.name))]
-    readable = {act: _scopes(user, act) for act in ("message.read", "role.manage")}
-    yield from islice((one for one in _with_messages(named) if _may_read(user, one, readable)), MOST)
+    scopes = {act: _scopes(user, act) for act in ("rollout.view", "message.read", "role.manage")}
+    for one in _with_messages(named):
+        if _may_read(user, one, scopes):
+            shelf.count += 1
+            if shelf.count <= MOST:
+                shelf.readable.append(one)
+        elif _may_know(user, one, scopes):
+            shelf.closed += 1
+    return shelf
 
 
 def _with_messages(named: list[tuple[Path, str]]) -> Iterator[Written]:
@@ -160,13 +209,23 @@ def _with_messages(named: list[tuple[Path, str]]) -> Iterator[Written]:
         yield from (Written(path, messages.get(text), len(text) == _OF_A_MESSAGE) for path, text in some)
 
 
-def _may_read(user: User, written: Written, readable: dict[str, frozenset[UUID]]) -> bool:
+def _may_read(user: User, written: Written, scopes: dict[str, frozenset[UUID]]) -> bool:
     row = written.message
+    if row is not None and row.kind == MessageKind.ACCOUNT:
+        return False
     if row is not None and row.scope is not None:
         invites = row.kind == MessageKind.STAFF_INVITATION
-        return row.scope in readable["role.manage" if invites else "message.read"]
+        return row.scope in scopes["role.manage" if invites else "message.read"]
     # A mail of the outbox whose row is not there belongs to some rollout: it is nobody's.
     return user.is_superuser and (row is not None or not written.is_of_a_message)
+
+
+def _may_know(user: User, written: Written, scopes: dict[str, frozenset[UUID]]) -> bool:
+    """Tell whether the reader may count a mail that is not theirs to read."""
+    row = written.message
+    if row is not None and row.scope is not None:
+        return row.scope in scopes["rollout.view"]
+    return user.is_superuser
 
 
 def _scopes(user: User, act: str) -> frozenset[UUID]:
