@@ -35,6 +35,7 @@ from phases.models import (
     Risk,
     Role,
     Rollout,
+    SettledFinding,
     SignOff,
     SignOffRequirement,
     Waiver,
@@ -339,3 +340,11 @@ class ResourceAdmin(RolloutAdmin):
     list_filter = ["kind"]
     list_select_related = ["owner", "rollout"]
     search_fields = ["code", "name"]
+
+
+@admin.register(SettledFinding)
+class SettledFindingAdmin(RolloutAdmin):
+    list_display = ["rule", "words", "rollout", "by", "at", "reopened_at"]
+    list_filter = ["rule"]
+    list_select_related = ["rollout", "by"]
+    search_fields = ["words", "reason"]

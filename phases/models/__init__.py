@@ -3,6 +3,7 @@
 from phases.models.api import ApiToken, IdempotentRequest
 from phases.models.base import PlanItem
 from phases.models.checklists import Checklist, ChecklistItem
+from phases.models.findings import SettledFinding
 from phases.models.gates import (
     Baseline,
     Criterion,
@@ -68,6 +69,7 @@ __all__ = [
     "Risk",
     "Role",
     "Rollout",
+    "SettledFinding",
     "SignOff",
     "SignOffRequirement",
     "StopHookRun",

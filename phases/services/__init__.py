@@ -8,6 +8,7 @@ from phases.services.criteria import (
     record_baseline,
     waive_criterion,
 )
+from phases.services.findings import accept_finding, reopen_finding
 from phases.services.gates import (
     Chosen,
     Confirmation,
@@ -35,6 +36,7 @@ __all__ = [
     "Chosen",
     "Confirmation",
     "Shown",
+    "accept_finding",
     "complete_phase",
     "discard_rollout",
     "edit_criterion",
@@ -48,6 +50,7 @@ __all__ = [
     "open_intake",
     "prepare_phase",
     "record_baseline",
+    "reopen_finding",
     "reopen_item",
     "request_signatures",
     "resume_phase",

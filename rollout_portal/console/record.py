@@ -14,6 +14,8 @@ from rollout_portal.audit.models import AuditEvent
 _words: Final[dict[str, str | Promise]] = {
     "rollout.imported": gettext_lazy("imported the plan of %(object)s"),
     "rollout.started": gettext_lazy("started the rollout"),
+    "finding.accepted": gettext_lazy("accepted what the plan contradicts: %(object)s"),
+    "finding.reopened": gettext_lazy("opened a contradiction of the plan again: %(object)s"),
     "rollout.discarded": gettext_lazy("discarded the draft"),
     "role.given": gettext_lazy("gave a role: %(object)s"),
     "role.ended": gettext_lazy("ended a role: %(object)s"),

@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from rollout_portal.console import health
-from rollout_portal.console.views import audit, draft, mail, members, messages, rollouts, start, texts
+from rollout_portal.console.views import audit, draft, mail, members, messages, plan, rollouts, start, texts
 
 pages = [
     path("", start.start, name="start"),
@@ -28,6 +28,8 @@ pages = [
     path("<slug:slug>/texts/<slug:code>/", texts.text, name="text"),
     path("<slug:slug>/texts/<slug:code>/new/", texts.write, name="write_text"),
     path("<slug:slug>/texts/<slug:code>/seen/<slug:language>/", texts.seen, name="text_seen"),
+    path("<slug:slug>/plan/", plan.plan, name="plan"),
+    path("<slug:slug>/plan/file/", plan.plan_file, name="plan_file"),
     path("<slug:slug>/audit/", audit.audit, name="audit"),
 ]
 

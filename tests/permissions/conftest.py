@@ -13,6 +13,9 @@ from tests.permissions import world as worlds
 from tests.permissions.sides import NOON
 from tests.permissions.world import World
 
+# Everybody shows who they are once; a walk on a slow machine outlasts the five minutes of a proof.
+_PROVEN = override_settings(REAUTHENTICATION_MAX_AGE=86_400)
+
 
 @pytest.fixture(scope="package")
 def world(
@@ -20,7 +23,7 @@ def world(
 ) -> Iterator[World]:
     """Both rollouts, in a transaction that ends with the room. Every request undoes its own."""
     files = tmp_path_factory.mktemp("files")
-    with django_db_blocker.unblock(), clock.told(NOON), transaction.atomic(), _files(files):
+    with django_db_blocker.unblock(), clock.told(NOON), transaction.atomic(), _files(files), _PROVEN:
         yield worlds.build()
         transaction.set_rollback(True)
 

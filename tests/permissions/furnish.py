@@ -32,9 +32,17 @@ from monitoring.intake import NewReading
 from phases import tokens
 from phases.models import Criterion, Gate, Objective, Phase
 from phases.permissions import RoleName
-from phases.services import judge_criterion, record_baseline, sign_gate, tick_item, waive_criterion
+from phases.services import (
+    accept_finding,
+    judge_criterion,
+    record_baseline,
+    sign_gate,
+    tick_item,
+    waive_criterion,
+)
 from phases.states import Intake, PhaseState
 from rollout_portal.audit.services import System
+from rollout_portal.console.plan_review import review
 from rollout_portal.jobs import files
 from rollout_portal.lib import clock
 from rollout_portal.lib.links import token_digest
@@ -66,6 +74,8 @@ def everything(side: Side) -> None:
     _people(side)
     _messages(side)
     _voices(side)
+    first = review(side.rollout).open[0].found
+    accept_finding(rollout=side.rollout, found=first, by=side.owner, reason=side.words("Meant like this."))
 
 
 def _plan(side: Side) -> None:

@@ -71,6 +71,7 @@ from phases.models import (
     Risk,
     Role,
     Rollout,
+    SettledFinding,
     SignOff,
     SignOffRequirement,
     Waiver,
@@ -78,6 +79,7 @@ from phases.models import (
 )
 from phases.services import Shown
 from rollout_portal.accounts.models import User
+from rollout_portal.console.plan_review import review
 from rollout_portal.lib import clock
 from rollout_portal.outbox import wordings
 from rollout_portal.outbox.models import (
@@ -201,6 +203,10 @@ def _no_reason(side: Side, user: User) -> Fields:
     return {"reason": ""}
 
 
+def _accept_finding(side: Side, user: User) -> Fields:
+    return {"do": "accept", "key": review(side.rollout).open[0].found.key, "reason": "Meant like this."}
+
+
 def _decide(side: Side, user: User) -> Fields:
     gate = side.find("gate")
     report = gates.evaluate(gate, clock.now())
@@ -317,6 +323,8 @@ PAGES: Final = (
         ),
     ),
     Page("console:text_seen", names={"code": "text.code", "language": "=en"}),
+    Page("console:plan", posts=(Post("rollout.edit", _accept_finding),)),
+    Page("console:plan_file"),
     Page("console:audit", "audit.read", posts=(Post("audit.read", _no_reason, records=False),)),
     Page("phases:timeline"),
     Page("phases:gates"),
@@ -753,6 +761,7 @@ TABLES: Final[dict[type[Model], Table]] = {
         ),
         Table(),
     ),
+    SettledFinding: Table(),
     ApiToken: Table("token.manage"),
     Metric: Table(),
     Target: Table(),
