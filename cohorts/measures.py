@@ -44,7 +44,7 @@ def accepted(
     return _accepted(rollout, phase, subject, as_of, as_share=False)
 
 
-@measure("cohorts.acceptance", label=gettext_lazy("Share of the invited who accepted"))
+@measure("cohorts.acceptance", label=gettext_lazy("Share of the invited who accepted"), has_interval=True)
 def acceptance(
     *, rollout: Rollout, phase: Phase | None, subject: str, window: str, as_of: datetime
 ) -> Measured:
@@ -52,7 +52,11 @@ def acceptance(
     return _accepted(rollout, phase, subject, as_of, as_share=True)
 
 
-@measure("cohorts.activation", label=gettext_lazy("Share of those who take part who are active"))
+@measure(
+    "cohorts.activation",
+    label=gettext_lazy("Share of those who take part who are active"),
+    has_interval=True,
+)
 def activation(
     *, rollout: Rollout, phase: Phase | None, subject: str, window: str, as_of: datetime
 ) -> Measured:

@@ -117,6 +117,7 @@ def missing_promoters(measured: Measured, comparator: str, threshold: Decimal) -
     label=gettext_lazy("Net Promoter Score of a survey"),
     broken=readings.broken,
     missing=missing_promoters,
+    has_interval=True,
 )
 def nps(*, rollout: Rollout, phase: Phase | None, subject: str, window: str, as_of: datetime) -> Measured:
     """Return the Net Promoter Score, −100 … 100, of the recommendation question of the survey `subject`.
@@ -149,6 +150,7 @@ def missing_satisfied(measured: Measured, comparator: str, threshold: Decimal) -
     label=gettext_lazy("Share of satisfied answers (the two best marks of five)"),
     broken=readings.broken,
     missing=missing_satisfied,
+    has_interval=True,
 )
 def satisfaction(
     *, rollout: Rollout, phase: Phase | None, subject: str, window: str, as_of: datetime

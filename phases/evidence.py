@@ -8,14 +8,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from django.db import models
 from django.utils.translation import gettext as _
 
-from phases.gates import CriterionResult, GateReport
+from phases.gates import CriterionResult, GateReport, way_back
 from phases.models import Criterion, Evidence, Gate
 from phases.registry import find_measure
 from phases.states import COUNTS, Outcome
 from rollout_portal.lib.digests import canonical_json, decimal_text, fingerprint
+
+log = structlog.get_logger("gates")
 
 
 def as_evidence(report: GateReport) -> dict[str, Any]:
@@ -65,9 +68,7 @@ def _criterion_evidence(result: CriterionResult) -> dict[str, Any]:
         "n": measured.n if measured else None,
         "hits": measured.hits if measured else None,
         "noun": measured.noun if measured else "",
-        "interval": [decimal_text(end) for end in measured.interval]
-        if measured and measured.interval
-        else None,
+        "interval": [decimal_text(end) for end in result.interval] if result.interval else None,
         "measured_at": measured.as_of if measured else None,
         "source": str(measured.source) if measured else "",
         "sources": list(measured.sources) if measured else [],
@@ -193,13 +194,24 @@ def _outcome_words(row: dict[str, Any]) -> str:
 def _broken_sources(rows: Iterable[dict[str, Any]]) -> list[Change]:
     """Ask every measure which of the cited sources were corrected or withdrawn."""
     found = []
-    for row in rows:
-        registered = find_measure(row["rule"]["measure"])
-        if registered is None or registered.broken is None or not row["sources"]:
-            continue
-        if registered.broken(row["sources"]):
-            words = _("What “%s” rests on was corrected or withdrawn") % row["text"]
-            found.append(Change(ChangeKind.SOURCE, row["code"], words))
+    with way_back() as recover:
+        for row in rows:
+            registered = find_measure(row["rule"]["measure"])
+            if registered is None or registered.broken is None or not row["sources"]:
+                continue
+            try:
+                said = (
+                    _("What “%s” rests on was corrected or withdrawn")
+                    if registered.broken(row["sources"])
+                    else ""
+                )
+            except Exception as error:
+                # What cannot be asked is not known to stand.
+                recover()
+                log.error("measure.failed", measure=registered.name, criterion=row["code"], exc_info=error)
+                said = _("Whether what “%s” rests on still stands cannot be read now")
+            if said:
+                found.append(Change(ChangeKind.SOURCE, row["code"], said % row["text"]))
     return found
 
 

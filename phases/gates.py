@@ -5,12 +5,14 @@ six outcomes each. What a signature binds of it is in `evidence.py`.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 import structlog
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -21,6 +23,7 @@ from rollout_portal.lib import clock, words
 from rollout_portal.lib.decimals import (
     convert,
     holds,
+    interval_holds,
     is_close,
     rule_text,
     shown,
@@ -32,17 +35,24 @@ log = structlog.get_logger("gates")
 
 @dataclass(frozen=True, slots=True)
 class CriterionResult:
-    """How one criterion stands, with everything that a reader needs to believe it."""
+    """How one criterion stands, with everything that a reader needs to believe it.
+
+    :ivar value: what is held against the threshold: the figure in the unit of the rule, or its change in
+        percent against the baseline; `interval` is its 95 % interval in the same terms.
+    :ivar error: what went wrong when reading it failed; for operators, never shown to signers.
+    """
 
     criterion: Criterion
     outcome: Outcome
     reason: Reason = Reason.NONE
     measured: Measured | None = None
     value: Decimal | None = None
+    interval: tuple[Decimal, Decimal] | None = None
     needs: tuple[Need, ...] = ()
     members: tuple["CriterionResult", ...] = ()
     waiver: Waiver | None = None
     baseline: Baseline | None = None
+    error: str = ""
 
     @property
     def counts(self) -> bool:
@@ -169,13 +179,35 @@ def evaluate(gate: Gate, as_of: datetime | None = None, overlay: Overlay | None 
         .order_by("given_at", "pk")
     }
     baselines = _baselines(gate, moment) if any(row.versus_baseline for row in rows) else {}
-    reading = _Reading(gate, moment, waivers, baselines, overlay)
-    members: dict[int, list[Criterion]] = {}
-    for row in rows:
-        if row.parent_id is not None:
-            members.setdefault(row.parent_id, []).append(row)
-    results = tuple(reading.result(row, members) for row in rows if row.parent_id is None)
+    with way_back() as recover:
+        reading = _Reading(gate, moment, waivers, baselines, overlay, recover)
+        members: dict[int, list[Criterion]] = {}
+        for row in rows:
+            if row.parent_id is not None:
+                members.setdefault(row.parent_id, []).append(row)
+        results = tuple(reading.result(row, members) for row in rows if row.parent_id is None)
     return GateReport(gate=gate, as_of=moment, results=results, holders=_holders(gate, moment))
+
+
+@contextmanager
+def way_back() -> Iterator[Callable[[], None]]:
+    """Yield what makes the database usable again after a query of a measure failed.
+
+    PostgreSQL refuses everything after an error inside a transaction, up to a savepoint. Reading writes
+    nothing, so one savepoint before the first measure serves all of them; outside of a transaction a
+    failed query spoils nothing.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        yield lambda: None
+        return
+    savepoint = transaction.savepoint()
+
+    def recover() -> None:
+        transaction.savepoint_rollback(savepoint)
+        transaction.set_rollback(False)
+
+    yield recover
+    transaction.savepoint_commit(savepoint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +219,7 @@ class _Reading:
     waivers: dict[int, Waiver]
     baselines: dict[tuple[str, str], Baseline]
     overlay: Overlay | None
+    recover: Callable[[], None]
 
     def result(self, row: Criterion, members: dict[int, list[Criterion]]) -> CriterionResult:
         parts = members.get(row.pk, [])
@@ -218,23 +251,35 @@ class _Reading:
         )
 
     def plain(self, row: Criterion) -> CriterionResult:
-        """One figure against one threshold; no data is never zero and never a pass."""
-        measured = self.read(row)
-        if measured.value is None:
+        """One figure against one threshold; whatever fails in reading it concerns this criterion alone."""
+        try:
+            return self.compared(row)
+        except Exception as error:
+            # A measure belongs to another room and may fail in any way; the rest of the gate is still read.
+            self.recover()
+            log.error("measure.failed", measure=row.measure, criterion=row.code, exc_info=error)
             return CriterionResult(
                 row,
                 Outcome.NO_DATA,
-                measured.reason or Reason.NEVER,
-                measured,
-                needs=measured.needs
-                or (Need("reading", _("a reading for “%s”") % row.text, subject=row.code),),
+                Reason.ERROR,
+                Measured(value=None, reason=Reason.ERROR, source=_label(row)),
+                needs=(Need("mend", _("“%s”, read without an error") % row.text, subject=row.code),),
+                error=repr(error),
             )
+
+    def compared(self, row: Criterion) -> CriterionResult:
+        """No data is never zero and never a pass; then age and number, and only then the threshold."""
+        measured = self.read(row)
+        if measured.value is None:
+            missing = Need("reading", _("a reading for “%s”") % row.text, subject=row.code)
+            reason = measured.reason or Reason.NEVER
+            return CriterionResult(row, Outcome.NO_DATA, reason, measured, needs=measured.needs or (missing,))
         baseline = self.baselines.get((row.measure, row.subject)) if row.versus_baseline else None
-        value, reason = _comparable(row, measured, baseline)
-        if value is None:
+        if row.versus_baseline and (baseline is None or baseline.value == 0):
             need = Need("baseline", _("a baseline for “%s”") % row.text, subject=row.subject)
+            reason = Reason.NO_BASELINE if baseline is None else Reason.ZERO_BASELINE
             return CriterionResult(row, Outcome.NO_DATA, reason, measured, needs=(need,))
-        found = CriterionResult(row, Outcome.MET, Reason.NONE, measured, value=value, baseline=baseline)
+        found = _in_terms_of_the_rule(row, measured, measured.value, baseline)
         age = self.as_of - measured.as_of if measured.as_of else None
         if row.max_age is not None and age is not None and age > row.max_age:
             need = Need(
@@ -246,46 +291,82 @@ class _Reading:
             text = words.more(short, measured.noun)
             need = Need("answers", text, amount=Decimal(short), subject=row.code)
             return replace(found, outcome=Outcome.UNDECIDABLE, reason=Reason.MIN_N, needs=(need,))
-        return self.decided(found)
-
-    def decided(self, found: CriterionResult) -> CriterionResult:
-        """Compare; for a no-go the rule describes what must not be the case."""
-        row, value, measured = found.criterion, found.value, found.measured
-        if value is None or measured is None or row.threshold is None:
-            return replace(found, outcome=Outcome.NO_DATA, reason=Reason.ERROR)
-        wanted = row.side == Criterion.Side.GO
-        kept = holds(value, row.comparator, row.threshold, row.threshold_high) is wanted
-        if row.decide_by == Criterion.DecideBy.INTERVAL and measured.interval is not None:
-            ends = [convert(end, measured.unit, row.unit) for end in measured.interval]
-            agreed = [holds(end, row.comparator, row.threshold, row.threshold_high) is wanted for end in ends]
-            if len(set(agreed)) > 1:
-                need = Need("answers", _("more answers for “%s”") % row.text, subject=row.code)
-                return replace(found, outcome=Outcome.UNDECIDABLE, reason=Reason.INTERVAL, needs=(need,))
-        if kept:
-            return found
-        needs = measured.needs or _missing(row, measured)
-        needs = needs or (Need("value", missing_text(found), subject=row.code),)
-        return replace(found, outcome=Outcome.NOT_MET, needs=needs)
+        return _decided(found)
 
     def read(self, row: Criterion) -> Measured:
-        """Ask the measure; one that fails is no data, with the error in the log."""
+        """Ask the measure, or the overlay that takes its place."""
         if self.overlay is not None and row.code in self.overlay.values:
             return self.overlay.values[row.code]
         registered = find_measure(row.measure)
         if registered is None:
             return Measured(value=None, reason=Reason.UNKNOWN_MEASURE, source=row.measure)
-        phase = self.gate.from_phase or self.gate.to_phase
-        try:
-            return registered.function(
-                rollout=self.gate.rollout,
-                phase=phase,
-                subject=row.subject or (row.code if row.is_judged else ""),
-                window=row.window,
-                as_of=self.as_of,
-            )
-        except (ArithmeticError, LookupError, ValueError, TypeError, AttributeError) as error:
-            log.error("measure.failed", measure=row.measure, criterion=row.code, error=repr(error))
-            return Measured(value=None, reason=Reason.ERROR, source=str(registered.label))
+        return registered.function(
+            rollout=self.gate.rollout,
+            phase=self.gate.from_phase or self.gate.to_phase,
+            subject=row.subject or (row.code if row.is_judged else ""),
+            window=row.window,
+            as_of=self.as_of,
+        )
+
+
+def _label(row: Criterion) -> str:
+    """Name what a criterion reads, in words."""
+    registered = find_measure(row.measure)
+    return str(registered.label) if registered else row.measure
+
+
+def _in_terms_of_the_rule(
+    row: Criterion, measured: Measured, figure: Decimal, baseline: Baseline | None
+) -> CriterionResult:
+    """Return the figure and its interval as the threshold is given: in its unit, or as a change in percent.
+
+    A change is a share of the size of the baseline, so that up is up below zero too.
+
+    :raises ValueError: when the units measure different things, or the figure is not a finite number.
+    """
+    unit = row.unit if baseline is None else baseline.unit
+
+    def turned(value: Decimal) -> Decimal:
+        same = convert(value, measured.unit or unit, unit or measured.unit)
+        return same if baseline is None else 100 * (same - baseline.value) / abs(baseline.value)
+
+    value = turned(figure)
+    if not value.is_finite():
+        raise ValueError(f"The figure {figure} is not a finite number")
+    ends = sorted(turned(end) for end in measured.interval) if measured.interval else None
+    return CriterionResult(
+        row,
+        Outcome.MET,
+        measured=measured,
+        value=value,
+        interval=(ends[0], ends[1]) if ends else None,
+        baseline=baseline,
+    )
+
+
+def _decided(found: CriterionResult) -> CriterionResult:
+    """Compare; for a no-go the rule describes what must not be the case."""
+    row, value, measured = found.criterion, found.value, found.measured
+    if value is None or measured is None or row.threshold is None:
+        raise ValueError("There is nothing to compare with")
+    keeps: bool | None = None
+    if row.decide_by == Criterion.DecideBy.POINT:
+        keeps = holds(value, row.comparator, row.threshold, row.threshold_high)
+    elif found.interval:
+        keeps = interval_holds(found.interval, row.comparator, row.threshold, row.threshold_high)
+    if keeps is None:
+        wanted = (
+            _("more answers for “%s”")
+            if found.interval
+            else _("a rule for “%s” that its value decides: what it reads has no interval")
+        )
+        need = Need("answers", wanted % row.text, subject=row.code)
+        return replace(found, outcome=Outcome.UNDECIDABLE, reason=Reason.INTERVAL, needs=(need,))
+    if keeps is (row.side == Criterion.Side.GO):
+        return found
+    needs = measured.needs or _missing(row, measured)
+    needs = needs or (Need("value", missing_text(found), subject=row.code),)
+    return replace(found, outcome=Outcome.NOT_MET, needs=needs)
 
 
 def _missing(row: Criterion, measured: Measured) -> tuple[Need, ...]:
@@ -309,25 +390,6 @@ def missing_text(result: CriterionResult) -> str:
         "value": with_unit(value, unit),
         "rule": rule,
     }
-
-
-def _comparable(
-    row: Criterion, measured: Measured, baseline: Baseline | None
-) -> tuple[Decimal | None, Reason]:
-    """Return the measured value in the criterion's unit, or as a change in percent of the baseline."""
-    if measured.value is None or not measured.value.is_finite():
-        return None, Reason.ERROR
-    try:
-        if not row.versus_baseline:
-            return convert(measured.value, measured.unit or row.unit, row.unit or measured.unit), Reason.NONE
-        if baseline is None:
-            return None, Reason.NO_BASELINE
-        if baseline.value == 0:
-            return None, Reason.ZERO_BASELINE
-        value = convert(measured.value, measured.unit or baseline.unit, baseline.unit or measured.unit)
-    except ValueError:
-        return None, Reason.ERROR
-    return 100 * (value - baseline.value) / baseline.value, Reason.NONE
 
 
 def _baselines(gate: Gate, as_of: datetime) -> dict[tuple[str, str], Baseline]:

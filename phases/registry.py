@@ -89,6 +89,7 @@ class Measure:
         that rests on one of them is stale. New observations alone break nothing.
     :ivar missing: given what was read, a comparator and a threshold in the unit of the measure that it does
         not keep, returns what would make it keep the rule: "1 more satisfied answer".
+    :ivar has_interval: whether it can give a 95 % interval, so that a criterion may be decided by it.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Measure:
     function: MeasureFunction
     broken: BrokenFunction | None = None
     missing: MissingFunction | None = None
+    has_interval: bool = False
 
 
 _measures: dict[str, Measure] = {}
@@ -107,13 +109,14 @@ def measure(
     label: Text,
     broken: BrokenFunction | None = None,
     missing: MissingFunction | None = None,
+    has_interval: bool = False,
 ) -> Callable[[MeasureFunction], MeasureFunction]:
     """Register the function below as the measure `room.name`."""
 
     def register(function: MeasureFunction) -> MeasureFunction:
         if name in _measures:
             raise RuntimeError(f"The measure {name!r} is registered twice")
-        _measures[name] = Measure(name=name, label=label, function=function, broken=broken, missing=missing)
+        _measures[name] = Measure(name, label, function, broken, missing, has_interval)
         return function
 
     return register

@@ -9,3 +9,9 @@ from rollout_portal.lib import wakeups
 def retry_stop_hooks() -> int:
     """Do again what a room could not do when a phase was stopped."""
     return services.retry_stop_hooks()
+
+
+@wakeups.work("phases.watch_gates", every=60)
+def watch_gates() -> int:
+    """Raise or end the alarm on criteria that cannot be read."""
+    return services.watch_gates()

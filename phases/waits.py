@@ -7,10 +7,20 @@ from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from phases.models import ChecklistItem, Criterion, Evidence, Gate, Judgement, Phase, Rollout, SignOff
+from phases.models import (
+    ChecklistItem,
+    Criterion,
+    Evidence,
+    Gate,
+    Judgement,
+    Phase,
+    ReadingFailure,
+    Rollout,
+    SignOff,
+)
 from phases.permissions import RoleName, acts
 from phases.registry import Wait, waits
-from phases.states import OPENED, RUNNING, ItemState, PhaseState
+from phases.states import OPENED, ItemState, PhaseState
 
 # Checklist items show up on Start when they are due within so many days.
 SOON = timedelta(days=14)
@@ -20,7 +30,8 @@ SOON = timedelta(days=14)
 def signatures(rollouts: Sequence[Rollout], now: datetime) -> Iterator[Wait]:
     """Gates for which somebody asked for signatures, or at which somebody has signed already."""
     gates = (
-        Gate.objects.filter(rollout__in=rollouts, from_phase__state__in=RUNNING)
+        Gate.objects.ahead()
+        .filter(rollout__in=rollouts)
         .filter(Q(requested_at__isnull=False) | Exists(Evidence.objects.open().filter(gate=OuterRef("pk"))))
         .exclude(state__in=OPENED)
         .select_related("rollout", "from_phase__rollout", "requested_by")
@@ -71,7 +82,7 @@ def judgements(rollouts: Sequence[Rollout], now: datetime) -> Iterator[Wait]:
     """Criteria of running phases that a person must judge and that nobody has judged."""
     open_rows = (
         Criterion.objects.filter(
-            rollout__in=rollouts, measure="phases.judgement", gate__from_phase__state__in=RUNNING
+            rollout__in=rollouts, measure="phases.judgement", gate__in=Gate.objects.ahead().values("pk")
         )
         .exclude(gate__state__in=OPENED)
         .filter(~Exists(Judgement.objects.filter(criterion=OuterRef("pk"))))
@@ -86,6 +97,23 @@ def judgements(rollouts: Sequence[Rollout], now: datetime) -> Iterator[Wait]:
             roles=frozenset({role.value} if role else {r.value for r in acts()["criterion.judge"].roles}),
             due=row.gate.due,
             note=str(role.label) if role else _("any role that may judge"),
+        )
+
+
+@waits
+def failed_readings(rollouts: Sequence[Rollout], now: datetime) -> Iterator[Wait]:
+    """Criteria of gates ahead that cannot be read: somebody mends what they are read from."""
+    roles = frozenset({RoleName.RELEASE_ENGINEER.value, RoleName.PRODUCT_OWNER.value})
+    failing = ReadingFailure.objects.filter(criterion__rollout__in=rollouts, ended_at__isnull=True)
+    for failure in failing.select_related("criterion__rollout", "criterion__gate"):
+        row = failure.criterion
+        yield Wait(
+            rollout=row.rollout,
+            title=_("Mend the reading of: %s") % row.text,
+            url=reverse("phases:gate", args=[row.rollout.slug, row.gate.code]),
+            roles=roles,
+            due=failure.since,
+            note=_("It cannot be read, so it does not count."),
         )
 
 

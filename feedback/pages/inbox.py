@@ -17,7 +17,6 @@ from feedback.states import ITEM_MOVES, OPEN, ItemKind, ItemState, ItemVerb, Sev
 from phases import gates
 from phases.gates import Overlay
 from phases.models import Criterion, Gate, Phase, Rollout
-from phases.services.phases import gates_to_look_at
 from rollout_portal.accounts.models import User
 from rollout_portal.lib import clock
 from rollout_portal.outbox.models import Message
@@ -231,7 +230,8 @@ def effects_of_new(rollout: Rollout, phase: Phase | None, judged: Judged) -> lis
 
 def _effects(rollout: Rollout, standing: defects.Standing, now: datetime) -> list[Effect]:
     found: list[Effect] = []
-    for gate in gates_to_look_at(rollout):
+    ahead = rollout.gates.ahead()
+    for gate in ahead.select_related("from_phase", "to_phase", "to_phase__base", "rollout"):
         for criterion in gate.criteria.filter(measure__in=_MEASURES).order_by("position", "pk"):
             found += _effect(gate, criterion, standing, now)
     return found

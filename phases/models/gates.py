@@ -13,13 +13,24 @@ from django.utils.translation import gettext_lazy as _
 from phases.models.base import PlanItem
 from phases.models.phases import Phase
 from phases.permissions import RoleName
-from phases.states import Decision, GateState
+from phases.states import OVER, RUNNING, Decision, GateState, RolloutState
 from rollout_portal.lib.decimals import Comparator
 
 validate_window = RegexValidator(
     r"^(latest|phase|wave|[1-9][0-9]{0,3}[smhdw])$",
     _("A window is “latest”, “phase”, “wave”, or a number with s, m, h, d or w: “7d”."),
 )
+
+
+class GateQuerySet(models.QuerySet["Gate"]):
+    def ahead(self) -> Self:
+        """Return the gates that can be decided now: the phase before runs (or there is none), the one
+        behind has not started or was rolled back. The next one comes first.
+        """
+        comes_from = Q(from_phase__isnull=True) | Q(from_phase__state__in=RUNNING)
+        leads_on = Q(to_phase__isnull=True) | ~Q(to_phase__state__in=RUNNING | OVER)
+        running = self.filter(comes_from, leads_on, rollout__state=RolloutState.ACTIVE)
+        return running.order_by("position", "pk")
 
 
 class Gate(PlanItem):
@@ -41,6 +52,8 @@ class Gate(PlanItem):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     requested_at = models.DateTimeField(_("signatures asked for"), null=True, blank=True)
+
+    objects: ClassVar[GateQuerySet] = GateQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta(PlanItem.Meta):
         verbose_name = _("gate")
@@ -152,6 +165,33 @@ class Criterion(PlanItem):
     def is_judged(self) -> bool:
         """Whether a person decides it, with a reason."""
         return self.measure == "phases.judgement"
+
+
+class ReadingFailure(models.Model):
+    """That a criterion of a gate ahead could not be read: since when, and what went wrong.
+
+    It stands as an alarm until the criterion is read again, and stays as history.
+    """
+
+    criterion = models.ForeignKey(Criterion, on_delete=models.PROTECT, related_name="failures")
+    since = models.DateTimeField(_("since"))
+    error = models.TextField(_("what went wrong"))
+    ended_at = models.DateTimeField(_("read again"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("failed reading")
+        verbose_name_plural = _("failed readings")
+        ordering = ["-since", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["criterion"],
+                condition=Q(ended_at__isnull=True),
+                name="phases_readingfailure_one_open",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.criterion}: {self.error}"
 
 
 class Baseline(models.Model):

@@ -15,7 +15,7 @@ from phases.registry import Measured, find_measure
 from phases.states import WORST_FIRST, Outcome, Reason
 from rollout_portal.accounts.models import User
 from rollout_portal.lib import words
-from rollout_portal.lib.decimals import convert, rule_text, shown, with_unit
+from rollout_portal.lib.decimals import rule_text, shown, with_unit
 
 # So many of the rows behind a figure are named on the page; the JSON has all of them.
 SOURCES_SHOWN = 12
@@ -149,7 +149,7 @@ def missing_text(result: CriterionResult) -> str:
             else _("%(value)s is %(rule)s.")
         )
         said.append(wrong % {"value": plain, "rule": result.rule})
-    if result.reason == Reason.INTERVAL:
+    if result.reason == Reason.INTERVAL and result.interval is not None:
         said.append(_("The interval reaches over the threshold."))
     todo = [need.text for need in result.needs if need.kind != "value"]
     if todo:
@@ -244,22 +244,11 @@ def _facts(
 
 
 def interval_text(result: CriterionResult) -> str:
-    """Return the interval in the criterion's unit: "95 %: 21.7 … 78.3"; empty without one."""
-    ends = _interval(result)
-    if ends is None:
+    """Return the interval in the terms of the rule: "95 %: 21.7 … 78.3"; empty without one."""
+    if result.interval is None:
         return ""
-    low, high = (shown(end, result.criterion.threshold, places=1) for end in ends)
-    return _("95 %%: %(low)s … %(high)s") % {"low": low, "high": with_unit(high, result.criterion.unit)}
-
-
-def _interval(result: CriterionResult) -> tuple[Decimal, Decimal] | None:
-    measured, row = result.measured, result.criterion
-    if measured is None or measured.interval is None or row.versus_baseline or result.value is None:
-        return None
-    low, high = (
-        convert(end, measured.unit or row.unit, row.unit or measured.unit) for end in measured.interval
-    )
-    return low, high
+    low, high = (shown(end, result.criterion.threshold, places=1) for end in result.interval)
+    return _("95 %%: %(low)s … %(high)s") % {"low": low, "high": with_unit(high, _unit(result.criterion))}
 
 
 def _age(report: GateReport, result: CriterionResult) -> str:
@@ -276,9 +265,11 @@ def _age(report: GateReport, result: CriterionResult) -> str:
 
 def _drawing(result: CriterionResult) -> Drawing | None:
     """Draw only where the interval matters: it decides, or it is too early to tell."""
-    row, measured, ends = result.criterion, result.measured, _interval(result)
+    row, measured, ends = result.criterion, result.measured, result.interval
     if measured is None or ends is None or row.threshold is None or result.value is None:
         return None
+    if row.versus_baseline:
+        return None  # a change has no scale to be drawn on
     if result.outcome != Outcome.UNDECIDABLE and row.decide_by != Criterion.DecideBy.INTERVAL:
         return None
     scale = measured.scale or ((Decimal(0), Decimal(100)) if row.unit == "%" else None)

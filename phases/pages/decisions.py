@@ -287,7 +287,7 @@ def _count_note(row: dict[str, Any]) -> str:
     if row["rule"]["min_n"] and (row["n"] or 0) < row["rule"]["min_n"]:
         found.append(_("at least %s") % row["rule"]["min_n"])
     if row["interval"]:
-        unit = row["rule"]["unit"]
+        unit = "%" if row["rule"]["versus_baseline"] else row["rule"]["unit"]
         low, high = (shown(Decimal(end), places=1) for end in row["interval"])
         found.append(f"{low} … {with_unit(high, unit)}")
     return ", ".join(found)

@@ -16,7 +16,6 @@ from phases.pages.criteria import CriterionLine, Reader, lines_of
 from phases.permissions import Rights
 from phases.services import decisions
 from phases.services.gates import current_evidence, why_closed, why_not
-from phases.services.phases import gates_to_look_at
 from phases.states import OPENED, OVER, RUNNING, Decision, GateState
 from rollout_portal.accounts.models import User
 from rollout_portal.lib import words
@@ -344,8 +343,8 @@ def list_gates(rollout: Rollout, user: User, rights: Rights, now: datetime) -> G
     needed, signed = _signature_counts(rollout)
     for row in rows:
         adopt(row, rollout)
-    ahead = {gate.pk for gate in gates_to_look_at(rollout)}
-    coming = next((row for row in rows if row.pk in ahead), None)
+    ahead = rollout.gates.ahead().values_list("pk", flat=True).first()
+    coming = next((row for row in rows if row.pk == ahead), None)
     read = read_gate(coming, user, rights, now) if coming else None
     lines = []
     for row in rows:

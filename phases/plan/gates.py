@@ -226,6 +226,12 @@ def _problems_of_measures(rollout: Rollout, criteria: Sequence[_Placed]) -> list
             message = _("Nothing in this portal measures “%s” yet, so no criterion on it can be met.")
             text = f"{message % plan.measure} {nearest(plan.measure, sorted(known))}"
             problems.append(PlanProblem((*path, "measure"), text, is_warning=True))
+        elif plan.measure and plan.decided_by == Criterion.DecideBy.INTERVAL:
+            if not known[plan.measure].has_interval:
+                message = _(
+                    "“%s” never has an interval, so this can never be decided by it. Take “decided_by” out."
+                )
+                problems.append(PlanProblem((*path, "decided_by"), message % plan.measure, is_warning=True))
         elif not (plan.measure or plan.judged_by or plan.all_of):
             message = _(
                 "Nothing says how this is decided, so it cannot be met. Add a measure or “judged_by”."

@@ -1,5 +1,6 @@
 """Everything that writes in this room. Each service locks, reads, checks, changes, and records last."""
 
+from phases.services.alarms import watch_gates
 from phases.services.checklists import mark_not_applicable, reopen_item, tick_item
 from phases.services.criteria import (
     edit_criterion,
@@ -64,5 +65,6 @@ __all__ = [
     "stop_intake",
     "tick_item",
     "waive_criterion",
+    "watch_gates",
     "withdraw_request",
 ]

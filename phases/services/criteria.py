@@ -12,6 +12,7 @@ from phases import permissions
 from phases.exceptions import PermissionRefused, Refused
 from phases.models import Baseline, Criterion, Judgement, Phase, Waiver
 from phases.permissions import RoleName
+from phases.registry import find_measure
 from phases.services.guards import require_changeable
 from phases.states import RolloutState
 from rollout_portal.accounts.models import User
@@ -144,6 +145,7 @@ def edit_criterion(*, criterion: Criterion, by: User, reason: str, **fields: Any
         setattr(locked, name, value)
     if before == {name: getattr(locked, name) for name in fields}:
         return locked
+    _require_an_interval(locked)
     if locked.rollout.state == RolloutState.ACTIVE:
         locked.edited_by, locked.edited_at = by, clock.now()
     try:
@@ -206,6 +208,15 @@ def _locked(criterion: Criterion) -> Criterion:
     locked = Criterion.objects.select_for_update(of=("self",)).select_related("rollout").get(pk=criterion.pk)
     require_changeable(locked.rollout)
     return locked
+
+
+def _require_an_interval(criterion: Criterion) -> None:
+    """Refuse a rule that its measure can never decide."""
+    registered = find_measure(criterion.measure)
+    if criterion.decide_by == Criterion.DecideBy.INTERVAL and registered and not registered.has_interval:
+        raise Refused(
+            _("“%s” never has an interval, so it cannot decide. Let the value decide.") % registered.label
+        )
 
 
 def _acting_role(

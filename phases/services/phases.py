@@ -406,13 +406,3 @@ def _retry(pk: int) -> int:
             run.done_at, run.next_at = clock.now(), None
         run.save()
         return int(run.done_at is not None)
-
-
-def gates_to_look_at(rollout: Rollout) -> list[Gate]:
-    """Return the gates whose phase runs now and that are not used yet, the next one first."""
-    return list(
-        rollout.gates.filter(Q(from_phase__state__in=RUNNING) | Q(from_phase__isnull=True))
-        .exclude(to_phase__state__in=RUNNING | OVER)
-        .select_related("from_phase", "to_phase", "to_phase__base", "rollout")
-        .order_by("position", "pk")
-    )

@@ -13,7 +13,7 @@ from phases.gates import CriterionResult, GateReport
 from phases.models import Gate, Phase, Rollout
 from phases.states import OPENED, OVER, RUNNING, Outcome, PhaseState, RolloutState
 from rollout_portal.audit.models import AuditEvent
-from rollout_portal.console.overview import next_gate, week_of
+from rollout_portal.console.overview import week_of
 from rollout_portal.console.record import decided
 from rollout_portal.lib import words
 
@@ -85,15 +85,13 @@ def plan(phases: Sequence[Phase], today: date) -> Plan:
 
 def gate_card(rollout: Rollout, now: datetime) -> GateCard | None:
     """Return the gate that is decided next with its criteria, worst first; None when there is none."""
-    rows = list(rollout.gates.select_related("from_phase__base", "to_phase__base").order_by("position", "pk"))
-    for row in rows:
-        row.rollout = rollout
-        for phase in (row.from_phase, row.to_phase):
-            if phase is not None:
-                phase.rollout = rollout
-    gate = next_gate(rows)
+    gate = rollout.gates.ahead().select_related("from_phase__base", "to_phase__base").first()
     if gate is None:
         return None
+    gate.rollout = rollout
+    for phase in (gate.from_phase, gate.to_phase):
+        if phase is not None:
+            phase.rollout = rollout
     report = gates.evaluate(gate, now)
     ordered = [*report.worst_first, *(row for row in report.stoppers if not row.counts)]
     return GateCard(

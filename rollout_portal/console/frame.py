@@ -9,11 +9,13 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from phases import permissions
-from phases.models import Phase, Rollout
+from phases.models import Phase, ReadingFailure, Rollout
 from phases.states import Intake, PhaseState, RolloutState
 from rollout_portal.accounts.models import User
 from rollout_portal.console.addresses import address
@@ -122,7 +124,7 @@ class Frame:
 
     def bands(self) -> list[Band]:
         """What holds the open rollout back, and what the system has to say."""
-        found = [band for phase in self.phases for band in self._bands_of(phase)]
+        found = [band for phase in self.phases for band in self._bands_of(phase)] + self._unread()
         return found + [band for source in _band_sources for band in source(self.request, self.rollout)]
 
     def _bands_of(self, phase: Phase) -> Iterable[Band]:
@@ -133,6 +135,25 @@ class Frame:
         elif phase.is_running and phase.intake == Intake.STOPPED:
             text = _("Intake of %(phase)s is stopped: who is in stays, nobody new.") % {"phase": phase.name}
             yield Band("held", text)
+
+    def _unread(self) -> list[Band]:
+        """Say which criteria of a gate ahead cannot be read: until somebody mends it, the gate stays shut."""
+        failing = ReadingFailure.objects.filter(criterion__rollout=self.rollout, ended_at__isnull=True)
+        rows = list(failing.select_related("criterion__gate").order_by("since", "pk"))
+        if not rows or self.rollout is None:
+            return []
+        first = rows[0]
+        text = ngettext(
+            "“%(rule)s” cannot be read since %(since)s. It does not count, so its gate stays shut.",
+            "“%(rule)s” and %(more)s more cannot be read, the first since %(since)s. They do not count.",
+            len(rows),
+        ) % {
+            "rule": first.criterion.text,
+            "more": len(rows) - 1,
+            "since": words.short(first.since, self.rollout.time_zone, now=self.now),
+        }
+        url = reverse("phases:gate", args=[self.rollout.slug, first.criterion.gate.code])
+        return [Band("system", text, url, _("Open the gate"))]
 
     def _held(self, phase: Phase) -> str:
         zone = self.rollout.time_zone if self.rollout else "UTC"

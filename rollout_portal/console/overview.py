@@ -59,9 +59,9 @@ def lines(rollouts: Sequence[Rollout], now: datetime) -> list[Line]:
         .order_by("position", "pk")
     )
     gates = _by_rollout(
-        Gate.objects.filter(rollout__in=rollouts)
+        Gate.objects.ahead()
+        .filter(rollout__in=rollouts)
         .select_related("rollout", "from_phase__rollout", "to_phase")
-        .order_by("position", "pk")
     )
     owners = _by_rollout(
         Role.objects.current(now)
@@ -96,15 +96,6 @@ def happened_since(moment: datetime, rollouts: Sequence[Rollout], reader: User, 
     return [Event(event.at, sentence_of(event), by_scope[event.scope]) for event in events if event.scope]
 
 
-def next_gate(gates: Iterable[Gate]) -> Gate | None:
-    """Return the gate that is decided next: the first one whose phase runs and that was not used yet."""
-    for gate in gates:
-        ahead = gate.to_phase is None or gate.to_phase.state not in OVER | {PhaseState.ACTIVE}
-        if gate.from_phase is not None and gate.from_phase.is_running and ahead:
-            return gate
-    return None
-
-
 def week_of(day: date, start: date | None) -> int | None:
     """Return which week a day is in, counted from `start`; None before it."""
     return (day - start).days // 7 + 1 if start is not None and day >= start else None
@@ -113,7 +104,7 @@ def week_of(day: date, start: date | None) -> int | None:
 def _line(
     rollout: Rollout, stages: list[Phase], gates: list[Gate], owners: list[Role], now: datetime
 ) -> Line:
-    gate = next_gate(gates)
+    gate = gates[0] if gates else None
     due = gate.due if gate is not None else None
     late = gate is not None and due is not None and due < now and gate.state not in OPENED
     running = [phase for phase in stages if phase.is_running]

@@ -46,6 +46,25 @@ def holds(value: Decimal, comparator: str, threshold: Decimal, high: Decimal | N
     return _HOLDS[comparator](value, threshold, high)
 
 
+def interval_holds(
+    interval: tuple[Decimal, Decimal], comparator: str, threshold: Decimal, high: Decimal | None = None
+) -> bool | None:
+    """Tell whether every value of `interval` (lower end first) keeps the rule: False when none does.
+
+    None when some do and others do not, so that the interval decides nothing.
+    """
+    low, top = interval
+    ends = {holds(end, comparator, threshold, high) for end in interval}
+    if len(ends) > 1:
+        return None
+    if True in ends:
+        return True
+    # Both ends lie outside; a rule with two ends may still hold between them.
+    last = high if comparator == Comparator.BETWEEN and high is not None else threshold
+    two_ended = comparator in (Comparator.BETWEEN, Comparator.EQUAL)
+    return None if two_ended and low < threshold and last < top else False
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """A unit: what it measures, how many base units it is, and how it is written."""

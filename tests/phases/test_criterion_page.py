@@ -166,6 +166,16 @@ def test_a_rule_that_cannot_stand_is_refused_in_words(client: Client, beta: Beta
     assert Criterion.objects.get(code="nps").threshold == 50
 
 
+def test_a_rule_is_not_decided_by_an_interval_that_its_measure_never_has(
+    client: Client, beta: Beta, dial: Dial
+) -> None:
+    beta.dialled("nps", "NPS is above 50", ">", "50")
+    client.force_login(beta.owner)
+    values = edit_form(client, beta, "nps") | {"decide_by": "interval", "reason": "Surer"}
+    assert "“A dial” never has an interval" in text_of(client.post(beta.url("criteria/nps/"), values))
+    assert Criterion.objects.get(code="nps").decide_by == "point"
+
+
 def test_somebody_elses_change_is_shown_and_the_text_is_kept(client: Client, beta: Beta, dial: Dial) -> None:
     row = beta.dialled("nps", "NPS is above 50", ">", "50")
     client.force_login(beta.owner)

@@ -1,12 +1,14 @@
 """Reading a gate: six outcomes, each with its reason, and nothing missing that ever passes."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import OperationalError, connection
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +17,7 @@ from phases.evidence import evidence_digest
 from phases.gates import Overlay, evaluate
 from phases.models import Baseline, ChecklistItem, Criterion, Gate, Waiver
 from phases.permissions import RoleName
-from phases.registry import Measured
+from phases.registry import Measured, Need
 from phases.states import COUNTS, Outcome, PhaseState, Reason
 from rollout_portal.lib import clock
 from tests.factories import (
@@ -100,10 +102,42 @@ def test_no_reading_is_no_data_and_never_zero(gate: Gate, dial: Dial) -> None:
     assert outcome(gate) == (Outcome.NO_DATA, Reason.NEVER)
 
 
-def test_a_measure_that_fails_is_no_data(gate: Gate, dial: Dial) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        ZeroDivisionError(),
+        ObjectDoesNotExist(),
+        OperationalError("canceling statement due to statement timeout"),
+        RuntimeError(),
+        AssertionError(),
+    ],
+)
+def test_a_measure_that_fails_is_no_data_for_its_criterion_alone(
+    gate: Gate, dial: Dial, error: Exception
+) -> None:
     dialled(gate)
-    dial.figures["nps"] = ZeroDivisionError()
+    dialled(gate, "satisfied")
+    dial.figures["nps"] = error
+    dial.figures["satisfied"] = Measured(value=Decimal(60), as_of=NOW)
     assert outcome(gate) == (Outcome.NO_DATA, Reason.ERROR)
+    assert outcome(gate, "satisfied") == (Outcome.MET, Reason.NONE)
+
+
+def test_a_query_that_fails_in_a_measure_leaves_the_transaction_usable(gate: Gate, dial: Dial) -> None:
+    dialled(gate)
+    dialled(gate, "satisfied")
+    dial.figures["nps"] = Measured(value=Decimal(40), as_of=NOW)
+    dial.figures["satisfied"] = Measured(value=Decimal(60), as_of=NOW)
+
+    def ask_for_nonsense(*_asked: Any) -> tuple[Need, ...]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT nothing FROM nowhere")
+        return ()
+
+    registry._measures["tests.dial"] = replace(registry._measures["tests.dial"], missing=ask_for_nonsense)
+    assert outcome(gate) == (Outcome.NO_DATA, Reason.ERROR)
+    assert outcome(gate, "satisfied") == (Outcome.MET, Reason.NONE)
+    assert Criterion.objects.filter(gate=gate).count() == 2
 
 
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity"])
@@ -147,6 +181,66 @@ def test_a_criterion_may_be_decided_by_its_interval(
     assert outcome(gate)[0] == expected
 
 
+@pytest.mark.parametrize(
+    ("comparator", "threshold", "low", "high", "expected"),
+    [
+        ("between", (3, 5), "3.2", "4.8", Outcome.MET),
+        ("between", (3, 5), "2", "6", Outcome.UNDECIDABLE),
+        ("between", (3, 5), "4", "6", Outcome.UNDECIDABLE),
+        ("between", (3, 5), "5.1", "6", Outcome.NOT_MET),
+        ("between", (3, 5), "1", "2.9", Outcome.NOT_MET),
+        ("=", (4, None), "3", "5", Outcome.UNDECIDABLE),
+        ("=", (4, None), "4", "4", Outcome.MET),
+        ("=", (4, None), "4.1", "5", Outcome.NOT_MET),
+        ("<", (5, None), "3", "5", Outcome.UNDECIDABLE),
+        ("<=", (5, None), "3", "5", Outcome.MET),
+    ],
+)
+@pytest.mark.parametrize("side", Criterion.Side.values)
+def test_only_a_whole_interval_decides(
+    gate: Gate,
+    dial: Dial,
+    comparator: str,
+    threshold: tuple[int, int | None],
+    low: str,
+    high: str,
+    expected: Outcome,
+    side: str,
+) -> None:
+    first, last = (None if end is None else Decimal(end) for end in threshold)
+    dialled(
+        gate,
+        decide_by=Criterion.DecideBy.INTERVAL,
+        comparator=comparator,
+        threshold=first,
+        threshold_high=last,
+        side=side,
+    )
+    dial.figures["nps"] = Measured(value=Decimal(4), interval=(Decimal(low), Decimal(high)), as_of=NOW)
+    turned = {Outcome.MET: Outcome.NOT_MET, Outcome.NOT_MET: Outcome.MET}
+    wanted = expected if side == Criterion.Side.GO else turned.get(expected, expected)
+    assert outcome(gate)[0] == wanted
+
+
+def test_a_figure_without_an_interval_is_not_decided_by_its_value_instead(gate: Gate, dial: Dial) -> None:
+    dialled(gate, decide_by=Criterion.DecideBy.INTERVAL)
+    dial.figures["nps"] = Measured(value=Decimal(60), as_of=NOW)
+    result = evaluate(gate, NOW).result_of("nps")
+    assert (result.outcome, result.reason) == (Outcome.UNDECIDABLE, Reason.INTERVAL)
+    assert "no interval" in result.needs[0].text
+
+
+def test_an_interval_may_be_read_in_another_unit_or_the_rule_may_have_none(gate: Gate, dial: Dial) -> None:
+    dialled(gate, decide_by=Criterion.DecideBy.INTERVAL)
+    points = (Decimal(51), Decimal(75))
+    dial.figures["nps"] = Measured(value=Decimal(60), unit="points", interval=points, as_of=NOW)
+    assert outcome(gate) == (Outcome.MET, Reason.NONE)
+    dialled(gate, "slow", decide_by=Criterion.DecideBy.INTERVAL, comparator="<", threshold=1, unit="s")
+    span = (Decimal(800), Decimal(999))
+    dial.figures["slow"] = Measured(value=Decimal(900), unit="ms", interval=span, as_of=NOW)
+    assert outcome(gate, "slow") == (Outcome.MET, Reason.NONE)
+
+
 def test_units_are_converted_before_comparing(gate: Gate, dial: Dial) -> None:
     dialled(gate, comparator="<", threshold=Decimal(1), unit="s")
     dial.figures["nps"] = Measured(value=Decimal(1200), unit="ms", as_of=NOW)
@@ -182,6 +276,33 @@ def test_a_change_is_held_against_the_frozen_baseline(
 ) -> None:
     dialled(gate, versus_baseline=True, comparator=">=", threshold=Decimal(10))
     freeze(gate, "50000")
+    dial.figures["nps"] = Measured(value=Decimal(value), as_of=NOW)
+    assert outcome(gate)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        ("56000", "60000", Outcome.MET),
+        ("54000", "60000", Outcome.UNDECIDABLE),
+        ("40000", "54999", Outcome.NOT_MET),
+    ],
+)
+def test_an_interval_is_held_against_the_baseline_like_its_value(
+    gate: Gate, dial: Dial, low: str, high: str, expected: Outcome
+) -> None:
+    """As raw figures all three lie far above "at least 10 %"."""
+    dialled(gate, versus_baseline=True, comparator=">=", threshold=Decimal(10), decide_by="interval")
+    freeze(gate, "50000")
+    interval = (Decimal(low), Decimal(high))
+    dial.figures["nps"] = Measured(value=sum(interval, Decimal(0)) / 2, interval=interval, as_of=NOW)
+    assert outcome(gate)[0] == expected
+
+
+@pytest.mark.parametrize(("value", "expected"), [("-20", Outcome.NOT_MET), ("-5", Outcome.MET)])
+def test_up_is_up_from_a_baseline_below_zero(gate: Gate, dial: Dial, value: str, expected: Outcome) -> None:
+    dialled(gate, versus_baseline=True, comparator=">=", threshold=Decimal(10))
+    freeze(gate, "-10")
     dial.figures["nps"] = Measured(value=Decimal(value), as_of=NOW)
     assert outcome(gate)[0] == expected
 
@@ -311,11 +432,11 @@ def test_evaluating_writes_nothing_and_asks_the_same_for_three_criteria_as_for_o
     gate: Gate, dial: Dial, django_assert_num_queries: Any
 ) -> None:
     dialled(gate, "a")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(6):  # two of them are the savepoint of a transaction such as the test's
         evaluate(gate, NOW)
     dialled(gate, "b")
     dialled(gate, "c")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(6):
         evaluate(gate, NOW)
 
 

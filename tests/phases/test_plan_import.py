@@ -307,6 +307,14 @@ def test_a_rule_that_nothing_decides_is_told_and_taken() -> None:
     ]
 
 
+def test_a_rule_that_asks_an_interval_of_what_has_none_is_told_and_taken() -> None:
+    result = take(SMALL.replace("at least 100 %\n", "at least 100 %\n        decided_by: interval\n"))
+    assert [str(warning) for warning in result.warnings] == [
+        "line 44, column 21: “phases.checklist” never has an interval, so this can never be decided by it. "
+        "Take “decided_by” out."
+    ]
+
+
 # --- Again -----------------------------------------------------------------------------------------
 def test_the_same_file_again_changes_nothing_and_records_nothing() -> None:
     take(SMALL)

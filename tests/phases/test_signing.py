@@ -2,14 +2,15 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, IntegrityError, OperationalError, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 
-from phases import gates
+from phases import gates, registry
 from phases.evidence import changes, open_evidence
 from phases.exceptions import (
     EvidenceChanged,
@@ -435,6 +436,21 @@ def test_what_is_not_in_the_evidence_breaks_nothing(case: Case) -> None:
     case.rollout.overview = "New words"
     case.rollout.save()
     assert changes_of(case) == []
+
+
+def test_what_cannot_be_asked_about_its_sources_is_not_known_to_stand(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case.sign()
+
+    def fail(sources: object) -> list[str]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT nothing FROM nowhere")
+        return []
+
+    for name, row in registry.measures().items():
+        monkeypatch.setitem(registry._measures, name, replace(row, broken=fail))
+    assert changes_of(case) == ["source"]
 
 
 def test_a_stale_signature_is_asked_for_again_on_new_evidence(case: Case) -> None:
