@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('phases', '0004_whole_plan'),
+        ('phases', '0005_settled_findings'),
     ]
 
     operations = [
