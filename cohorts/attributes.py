@@ -64,15 +64,23 @@ def parse(definition: "AttributeDefinition", text: str) -> Value:
             return text
 
 
-def shown(definition: "AttributeDefinition", value: Value) -> str:
-    """Return a value in the reader's words."""
+def name_for_testers(definition: "AttributeDefinition", language: str) -> str:
+    """Return what a fact is called in a tester's language; the label of staff where it has no name there."""
+    return str(definition.texts.get(language) or definition.label)
+
+
+def shown(definition: "AttributeDefinition", value: Value, language: str = "") -> str:
+    """Return a value in the reader's words: in a tester's `language`, else in those of staff."""
     if value is None:
         return ""
     if definition.type == AttributeType.BOOLEAN:
         return _("yes") if value else _("no")
     if definition.type == AttributeType.CHOICE:
-        labels = {choice["value"]: choice.get("label") or choice["value"] for choice in definition.choices}
-        return str(labels.get(value, value))
+        named = {
+            choice["value"]: choice.get("texts", {}).get(language) or choice.get("label") or choice["value"]
+            for choice in definition.choices
+        }
+        return str(named.get(value, value))
     return str(value)
 
 

@@ -1,6 +1,6 @@
 """This room's section of a plan file: what is known of people, what they are asked, whom a phase wants."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Self
 
 from django.utils.translation import gettext as _
@@ -35,11 +35,19 @@ def _method(value: str) -> str:
     return value
 
 
+class WordingPlan(PlanModel):
+    """A text in one language."""
+
+    language: Code
+    text: Text
+
+
 class ChoicePlan(PlanModel):
     """One of the values of a choice."""
 
     value: _Value
     label: _Value | None = None
+    texts: list[WordingPlan] = []
 
 
 class AttributePlan(Coded):
@@ -48,6 +56,7 @@ class AttributePlan(Coded):
     counted_as: ClassVar = gettext_lazy("attributes")
 
     label: _Name
+    texts: list[WordingPlan] = []
     type: Annotated[str, one_of(AttributeType)] = AttributeType.TEXT.value
     choices: list[ChoicePlan] = []
     sensitive: bool = False
@@ -57,13 +66,6 @@ class AttributePlan(Coded):
         if (self.type == AttributeType.CHOICE) != bool(self.choices):
             raise KeyRefused("choices", _("A choice names its choices; nothing else has any."))
         return self
-
-
-class WordingPlan(PlanModel):
-    """A text in one language."""
-
-    language: Code
-    text: Text
 
 
 class ConsentPlan(Coded):
@@ -151,8 +153,9 @@ def load(rollout: Rollout, plan: CohortsPlan, by: User | None) -> list[PlanProbl
                 one.code,
                 {
                     "label": one.label,
+                    "texts": _by_language(one.texts),
                     "type": one.type,
-                    "choices": [choice.model_dump(exclude_none=True) for choice in one.choices],
+                    "choices": [_choice(choice) for choice in one.choices],
                     "sensitive": one.sensitive,
                 },
                 ("attributes", place),
@@ -170,7 +173,7 @@ def load(rollout: Rollout, plan: CohortsPlan, by: User | None) -> list[PlanProbl
                     "purpose": one.purpose,
                     "version": one.version,
                     "required": one.required,
-                    "texts": {wording.language: wording.text for wording in one.texts},
+                    "texts": _by_language(one.texts),
                 },
                 ("consents", place),
             )
@@ -288,21 +291,46 @@ def _values_of(rollout: Rollout, plan: CohortsPlan, attribute: str) -> list[str]
 
 
 def _languages(rollout: Rollout, plan: CohortsPlan) -> list[PlanProblem]:
-    """Refuse a text in a language that the testers do not have, and warn where one is missing."""
-    found = []
+    """Refuse a text in a language that the testers do not have, and warn where one is missing.
+
+    Names of facts may do without: staff read their label, and testers too where nothing else is given.
+    """
+    found: list[PlanProblem] = []
     for place, one in enumerate(plan.consents):
+        path = ("consents", place, "texts")
+        found += _wrong_languages(rollout, one.texts, path)
         given = [wording.language for wording in one.texts]
-        for number, language in enumerate(given):
-            path = ("consents", place, "texts", number, "language")
-            if language not in rollout.languages:
-                found.append(unknown(language, rollout.languages, path, _("language of the testers")))
-            if language in given[:number]:
-                found.append(PlanProblem(path, _("There are two texts in this language.")))
         missing = [language for language in rollout.languages if language not in given]
         if missing:
             message = _("There is no text in: %s.") % ", ".join(missing)
-            found.append(PlanProblem(("consents", place, "texts"), message, is_warning=True))
+            found.append(PlanProblem(path, message, is_warning=True))
+    for place, fact in enumerate(plan.attributes):
+        found += _wrong_languages(rollout, fact.texts, ("attributes", place, "texts"))
+        for number, choice in enumerate(fact.choices):
+            at = ("attributes", place, "choices", number, "texts")
+            found += _wrong_languages(rollout, choice.texts, at)
     return found
+
+
+def _wrong_languages(
+    rollout: Rollout, texts: Sequence[WordingPlan], path: tuple[str | int, ...]
+) -> Iterator[PlanProblem]:
+    given = [wording.language for wording in texts]
+    for number, language in enumerate(given):
+        place = (*path, number, "language")
+        if language not in rollout.languages:
+            yield unknown(language, rollout.languages, place, _("language of the testers"))
+        if language in given[:number]:
+            yield PlanProblem(place, _("There are two texts in this language."))
+
+
+def _by_language(texts: Sequence[WordingPlan]) -> dict[str, str]:
+    return {wording.language: wording.text for wording in texts}
+
+
+def _choice(choice: ChoicePlan) -> dict[str, Any]:
+    kept = choice.model_dump(exclude_none=True, exclude={"texts"})
+    return kept | ({"texts": _by_language(choice.texts)} if choice.texts else {})
 
 
 def dump(rollout: Rollout) -> CohortsPlan | None:
@@ -321,22 +349,30 @@ def _dumped_attribute(row: AttributeDefinition) -> AttributePlan:
         AttributePlan,
         code=row.code,
         label=row.label,
+        texts=_wordings(row.rollout, row.texts),
         type=row.type,
-        choices=[ChoicePlan(**choice) for choice in row.choices],
+        choices=[
+            filled(ChoicePlan, **choice | {"texts": _wordings(row.rollout, choice.get("texts", {}))})
+            for choice in row.choices
+        ],
         sensitive=row.sensitive,
     )
 
 
+def _wordings(rollout: Rollout, texts: Mapping[str, str]) -> list[WordingPlan]:
+    order = {language: place for place, language in enumerate(rollout.languages)}
+    ordered = sorted(texts.items(), key=lambda item: order.get(item[0], len(order)))
+    return [WordingPlan(language=language, text=text) for language, text in ordered]
+
+
 def _dumped_consent(row: ConsentText) -> ConsentPlan:
-    order = {language: place for place, language in enumerate(row.rollout.languages)}
-    texts = sorted(row.texts.items(), key=lambda item: order.get(item[0], len(order)))
     return filled(
         ConsentPlan,
         code=row.code,
         purpose=row.purpose,
         version=row.version,
         required=row.required,
-        texts=[WordingPlan(language=language, text=text) for language, text in texts],
+        texts=_wordings(row.rollout, row.texts),
     )
 
 

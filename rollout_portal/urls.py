@@ -12,5 +12,6 @@ urlpatterns = [
     path("", include("rollout_portal.console.urls")),
 ]
 
+handler404 = "rollout_portal.console.views.errors.missing"
 handler403 = "rollout_portal.console.views.errors.refused"
 handler500 = "rollout_portal.console.views.errors.broken"

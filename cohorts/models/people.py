@@ -153,10 +153,12 @@ class AttributeDefinition(PlanItem):
     """A fact about people that the rollout uses, with its type.
 
     `choices` lists the allowed values of a choice: `{"value": "low", "label": "Low"}`. A sensitive one
-    is shown to those who may see names.
+    is shown to those who may see names. `texts` maps a language to what testers read for `label`; a choice
+    has its own `texts` where its values have names.
     """
 
     label = models.CharField(_("label"), max_length=100)
+    texts = models.JSONField(_("texts"), default=dict, blank=True)
     type = models.CharField(_("type"), max_length=8, choices=AttributeType.choices)
     choices = models.JSONField(_("choices"), default=list, blank=True)
     sensitive = models.BooleanField(_("sensitive"), default=False)

@@ -9,7 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cohorts import visits
-from cohorts.attributes import labels, shown
+from cohorts.attributes import name_for_testers, shown
 from cohorts.exceptions import InvitationOver
 from cohorts.models import ConsentText, Invitation, Participant
 from cohorts.services import invitations, people
@@ -237,11 +237,11 @@ def erase(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 def _facts(participant: Participant) -> list[tuple[str, str]]:
     definitions = {row.code: row for row in participant.rollout.attributedefinitions.all()}
-    names = labels(definitions.values())
     facts = [(_("E-mail address"), _masked(participant.person.email)), (_("Number"), participant.label)]
     for code, value in participant.attributes.items():
         if code in definitions:
-            facts.append((names[code], shown(definitions[code], value)))
+            name = name_for_testers(definitions[code], reading())
+            facts.append((name, shown(definitions[code], value, reading())))
     return [(label, value) for label, value in facts if value]
 
 

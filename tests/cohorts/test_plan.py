@@ -39,11 +39,19 @@ cohorts:
   attributes:
     - code: platform
       label: Platform
+      texts:
+        - language: ms
+          text: Telefon
+        - language: ta
+          text: கைபேசி
       type: choice
       choices:
         - value: ios
           label: iPhone
         - value: android
+          texts:
+            - language: ta
+              text: ஆண்ட்ராய்டு
     - code: orders
       label: Orders
       type: integer

@@ -10,9 +10,18 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from cohorts import hooks
-from cohorts.models import Batch, ConsentEvent, ConsentText, Invitation, Participant, Person, PersonalLink
+from cohorts.models import (
+    AttributeDefinition,
+    Batch,
+    ConsentEvent,
+    ConsentText,
+    Invitation,
+    Participant,
+    Person,
+    PersonalLink,
+)
 from cohorts.services import people
-from cohorts.states import Answer, How, ParticipantState, Purpose
+from cohorts.states import Answer, AttributeType, How, ParticipantState, Purpose
 from phases import services as phases
 from phases.models import Rollout
 from phases.permissions import RoleName
@@ -307,6 +316,24 @@ def test_she_sees_and_corrects_her_data(invitation: Invitation) -> None:
     response = client.post(_page(invitation, "data/"), {"name": "Mei", "language": "tlh"})
     assert response.status_code == 200, "an unknown language is refused in words"
     assert AuditEvent.objects.get(verb="person.corrected").after == {"fields": ["name", "language"]}
+
+
+def test_facts_about_her_are_named_in_her_language(invitation: Invitation) -> None:
+    participant = invitation.participant
+    AttributeDefinition.objects.create(
+        rollout=participant.rollout,
+        code="skill",
+        label="Tech literacy",
+        texts={"ta": "பழக்கம்"},
+        type=AttributeType.CHOICE,
+        choices=[{"value": "high", "label": "High", "texts": {"ta": "அதிகம்"}}],
+    )
+    Participant.objects.filter(pk=participant.pk).update(attributes={"skill": "high"})
+    client = _opened(invitation)
+    tamil = _text(client, _page(invitation, "data/?lang=ta"))
+    assert "<dt>பழக்கம்</dt><dd>அதிகம்</dd>" in tamil
+    english = _text(client, _page(invitation, "data/?lang=en"))
+    assert "<dt>Tech literacy</dt><dd>High</dd>" in english
 
 
 def test_she_takes_her_data_along(invitation: Invitation) -> None:

@@ -196,6 +196,18 @@ def _nothing(answer: Any) -> tuple[int, str]:
     return answer.status_code, answer.content.decode()
 
 
+@pytest.mark.parametrize("path", ["/t/", "/t/s/", "/t/s/a/b/", "/t/cut-off", "/t/00000000/survey/"])
+def test_a_link_that_a_mail_program_cut_short_speaks_the_readers_language(
+    client: Client, db: None, path: str
+) -> None:
+    answer = client.get(path, headers={"accept-language": "ta,en;q=0.5"})
+    assert answer.status_code == 404
+    text = answer.content.decode()
+    assert '<html lang="ta">' in text
+    assert "Rollout Portal</title>" in text
+    assert "Nothing here" not in text
+
+
 def test_every_link_that_opens_nothing_gets_the_same_answer(
     tester: Visitor, wave: Occasion, business_clock: Callable[[datetime], None]
 ) -> None:
@@ -345,8 +357,8 @@ def test_a_body_that_is_far_too_large_is_not_even_read(tester: Visitor) -> None:
 def test_a_report_without_words_is_asked_for_them(tester: Visitor) -> None:
     tester.read(f"{tester.problem}?lang=en")
     page = unescape(tester.client.post(tester.problem, {"text": "\x00 \x07"}).content.decode())
-    assert '<a href="#id_kind_0">What is it about?: Please choose one.</a>' in page
-    assert '<a href="#id_text">What happened?: Please fill this in.</a>' in page
+    assert '<a href="#id_kind_0">What is it about? – Please choose one.</a>' in page
+    assert '<a href="#id_text">What happened? – Please fill this in.</a>' in page
     assert not FeedbackItem.objects.exists()
 
 
