@@ -126,12 +126,15 @@ def follow_new_message(old: Message, new: Message) -> None:
 def follow_stop(stop: Stop) -> None:
     """Roll back: take back every invitation that has not left. Shrink: end the seats drawn last.
 
+    It may come late, so it touches no batch that was drafted after the stop, and no seat given after it.
     Hold and stop of intake need nothing here: each message is asked about when it is about to leave.
     """
     actor: Actor = stop.by or System(cause=stop.reason[:200])
     if stop.verb == Verb.ROLL_BACK:
         open_batches = Batch.objects.select_for_update().filter(
-            phase=stop.phase, state__in=[BatchState.DRAFT, BatchState.APPROVED]
+            phase=stop.phase,
+            state__in=[BatchState.DRAFT, BatchState.APPROVED],
+            drafted_at__lte=stop.at,
         )
         for batch in open_batches.order_by("pk"):
             batch.rollout = stop.phase.rollout
@@ -142,7 +145,7 @@ def follow_stop(stop: Stop) -> None:
 
 def _shrink(stop: Stop, keep: int, actor: Actor) -> None:
     """End the seats of all but the `keep` people who were drawn first."""
-    seats = Membership.objects.current().filter(phase=stop.phase).order_by("u", "pk")
+    seats = Membership.objects.current().filter(phase=stop.phase, joined_at__lte=stop.at).order_by("u", "pk")
     ending = list(seats.values_list("pk", "participant_id")[keep:])
     if not ending:
         return

@@ -161,7 +161,7 @@ register(
     "gate.sign",
     gettext_lazy("Signing a gate"),
     [_R.PRODUCT_OWNER, _R.PROJECT_SPONSOR, _R.RELEASE_ENGINEER],
-    four_eyes="not who asked for the signature, and not alone who changed a criterion or waived one",
+    four_eyes="not who asked for it, and not alone who changed a criterion or its baseline, or waived one",
 )
 register("phase.prepare", gettext_lazy("Preparing a phase"), BUILDERS)
 register("phase.start", gettext_lazy("Starting a phase"), BUILDERS)

@@ -1,7 +1,7 @@
 """The work of this room, shared by worker, beat and sweeper."""
 
 from phases import services
-from phases.services.phases import stop_hooks_waiting_since
+from phases.services.stops import stop_hooks_waiting_since
 from rollout_portal.lib import wakeups
 
 

@@ -10,8 +10,8 @@ from phases import permissions
 from phases.models import Gate, Phase, SignOff
 from phases.permissions import Rights
 from phases.registry import consequences_of
-from phases.services.phases import overlaps
-from phases.states import MOVES, STOPPING, STOPPING_WORDS, Intake, PhaseState, Verb
+from phases.services.phases import completed_by, overlaps
+from phases.states import MOVES, STOPPING, STOPPING_WORDS, Intake, Verb
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +100,16 @@ def _preparing(phase: Phase) -> list[str]:
 
 def _starting(phase: Phase) -> list[str]:
     steps = []
-    gate = phase.gates_in.select_related("from_phase__rollout").order_by("position").first()
-    if gate is not None:
+    gates = list(phase.gates_in.select_related("from_phase__rollout").order_by("position", "pk"))
+    for gate in gates:
         steps.append(_("“%s” is read once more. If a signature no longer holds, nothing starts.") % gate)
     steps.append(_("“%s” runs from this moment, and its intake is open.") % phase)
-    if gate is not None and gate.from_phase is not None:
-        runs_on = overlaps(gate.from_phase, phase)
-        text = _("“%s” runs on beside it, as planned.") if runs_on else _("“%s” is completed by this.")
-        steps.append(text % gate.from_phase)
-    if gate is not None:
+    for before in {gate.from_phase_id: gate.from_phase for gate in gates}.values():
+        if before is not None and before.is_running:
+            runs_on = overlaps(before, phase)
+            text = _("“%s” runs on beside it, as planned.") if runs_on else _("“%s” is completed by this.")
+            steps.append(text % before)
+    if gates:
         steps.append(_("The signatures are used up: another start needs new ones."))
     return steps
 
@@ -151,10 +152,7 @@ def _shrinking(phase: Phase) -> list[str]:
 
 def _rolling_back(phase: Phase) -> list[str]:
     steps = [_("“%s” ends now.") % phase]
-    gate = phase.gates_in.select_related("from_phase").order_by("position").first()
-    before = gate.from_phase if gate else None
-    if before is not None and before.state == PhaseState.COMPLETED:
-        steps.append(_("“%s” runs again.") % before)
+    steps += [_("“%s” runs again.") % before for before in completed_by(phase)]
     touched = Gate.objects.filter(Q(to_phase=phase) | Q(from_phase=phase))
     signed = SignOff.objects.filter(evidence__gate__in=touched, evidence__closed_at__isnull=True).count()
     if signed:

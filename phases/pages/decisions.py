@@ -346,7 +346,7 @@ def read_record(evidence: Evidence, now: datetime) -> Record:
 
 def _standing(evidence: Evidence, now: datetime) -> tuple[str, str, datetime | None, tuple[Change, ...]]:
     gate = evidence.gate
-    used = evidence.transitions.filter(verb=Verb.START).select_related("by").first()
+    used = _used_by(evidence)
     if used is not None:
         back = PhaseTransition.objects.filter(phase_id=used.phase_id, verb=Verb.ROLL_BACK, at__gte=used.at)
         undone = back.order_by("at").first()
@@ -365,3 +365,16 @@ def _standing(evidence: Evidence, now: datetime) -> tuple[str, str, datetime | N
         return "valid", str(GateState(gate.state).label), gate.decided_at, ()
     missing = [str(seat.requirement).lower() for seat in decisions.seats(gate, evidence) if not seat.signoff]
     return "open", _("still to sign: %s") % ", ".join(missing), evidence.frozen_at, ()
+
+
+def _used_by(evidence: Evidence) -> PhaseTransition | None:
+    """Return the start that rested on the evidence, alone or with that of other gates."""
+    starts = PhaseTransition.objects.filter(phase=evidence.gate.to_phase, verb=Verb.START)
+    return next(
+        (
+            start
+            for start in starts
+            if start.evidence_id == evidence.pk or evidence.digest in start.options.get("evidences", ())
+        ),
+        None,
+    )

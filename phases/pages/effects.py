@@ -54,6 +54,7 @@ def effect_of_a_baseline(gates: list[Gate]) -> list[str]:
     return [
         _("Later readings are held against this figure."),
         _("It cannot be changed. A new one replaces it, and this one stays on the record."),
+        _("Whoever records it cannot be the only one to sign a gate that is held against it."),
         *[sentence for gate in gates for sentence in standing_signatures(gate)],
     ]
 

@@ -24,7 +24,6 @@ from phases.services.phases import (
     open_intake,
     prepare_phase,
     resume_phase,
-    retry_stop_hooks,
     roll_back_phase,
     shrink_phase,
     skip_phase,
@@ -32,6 +31,7 @@ from phases.services.phases import (
     stop_intake,
 )
 from phases.services.rollouts import discard_rollout, end_role, give_role, invite_member, start_rollout
+from phases.services.stops import retry_stop_hooks
 
 __all__ = [
     "Chosen",

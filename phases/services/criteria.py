@@ -19,6 +19,9 @@ from rollout_portal.accounts.models import User
 from rollout_portal.audit.services import record
 from rollout_portal.lib import clock
 
+# The verb under which a changed rule stands on the record; who shaped a gate is read from there.
+CHANGED: Final = "criterion.changed"
+
 EDITABLE: Final = (
     "text",
     "side",
@@ -155,7 +158,7 @@ def edit_criterion(*, criterion: Criterion, by: User, reason: str, **fields: Any
     locked.save()
     record(
         actor=by,
-        verb="criterion.changed",
+        verb=CHANGED,
         obj=locked,
         scope=locked.rollout.uuid,
         reason=reason,

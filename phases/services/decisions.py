@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -11,9 +12,20 @@ from django.utils.translation import ngettext
 from phases import gates
 from phases.evidence import changes, open_evidence
 from phases.exceptions import GateNotReady
-from phases.models import Criterion, Evidence, Gate, Phase, SignOff, SignOffRequirement, Waiver
-from phases.states import FORWARD, OPENED, Decision, GateState
+from phases.models import (
+    Baseline,
+    Evidence,
+    Gate,
+    Phase,
+    PhaseTransition,
+    SignOff,
+    SignOffRequirement,
+    Waiver,
+)
+from phases.services.criteria import CHANGED
+from phases.states import FORWARD, OPENED, Decision, GateState, Verb
 from rollout_portal.accounts.models import User
+from rollout_portal.audit.models import AuditEvent
 from rollout_portal.lib import clock
 
 
@@ -100,11 +112,32 @@ def void(phase: Phase, because: str) -> None:
 
 
 def authors(gate: Gate) -> dict[int, str]:
-    """Return who shaped what is signed, by account: changed a criterion since the start, or waived one."""
-    edited = Criterion.objects.filter(gate=gate, edited_by__isnull=False).select_related("edited_by")
-    found = {row.edited_by_id: _("changed “%s”") % row for row in edited if row.edited_by_id}
+    """Return who shaped what is signed, by account: changed a criterion, its baseline, or waived one.
+
+    Everybody who did so counts, since the rollout began or a phase last started through this gate; what
+    others changed later takes nobody off the list.
+    """
+    since = _shaped_since(gate)
+    criteria = {str(row.uuid): row for row in gate.criteria.all()}
+    edits = AuditEvent.objects.filter(
+        scope=gate.rollout.uuid, verb=CHANGED, object_id__in=criteria, actor__isnull=False, at__gte=since
+    )
+    found = {edit.actor_id: _("changed “%s”") % criteria[edit.object_id] for edit in edits if edit.actor_id}
+    against = {(row.measure, row.subject) for row in criteria.values() if row.versus_baseline}
+    for frozen in Baseline.objects.filter(phase__rollout=gate.rollout, frozen_at__gte=since):
+        if (frozen.measure, frozen.subject) in against:
+            found[frozen.frozen_by_id] = _("recorded the baseline of “%s”") % frozen.subject
     waivers = Waiver.objects.filter(criterion__gate=gate).in_force(clock.now()).select_related("criterion")
     return found | {row.given_by_id: _("waived “%s”") % row.criterion for row in waivers}
+
+
+def _shaped_since(gate: Gate) -> datetime:
+    """Return from when on shaping counts: a start through the gate settled what came before it."""
+    moments = [gate.rollout.started_at or gate.rollout.created_at]
+    if gate.to_phase_id is not None:
+        starts = PhaseTransition.objects.filter(phase_id=gate.to_phase_id, verb=Verb.START)
+        moments += starts.values_list("at", flat=True)
+    return max(moments)
 
 
 def open_requirement(

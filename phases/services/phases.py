@@ -1,18 +1,18 @@
 """Every act on a phase, by one function that moves it: lock, read, check, change, record."""
 
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from phases import permissions, signals
 from phases.exceptions import GateNotReady, Refused, WrongState
-from phases.models import Evidence, Gate, Phase, PhaseTransition, Rollout, StopHookRun
-from phases.registry import Stop, stop_hooks
+from phases.models import Evidence, Gate, Phase, PhaseTransition, Rollout
 from phases.services import decisions
+from phases.services.stops import finish_stops, run_stop_hooks
 from phases.states import (
     MOVES,
     OVER,
@@ -25,52 +25,53 @@ from phases.states import (
 )
 from rollout_portal.accounts.models import User
 from rollout_portal.audit.services import Actor, System, record
-from rollout_portal.lib import clock, wakeups
+from rollout_portal.lib import clock
 
 log = structlog.get_logger("phases")
-
-HOOK_RETRY = timedelta(seconds=30)
-HOOK_RETRY_MAX = timedelta(minutes=15)
 
 
 @transaction.atomic
 def start_phase(*, phase: Phase, by: User, reason: str = "") -> PhaseTransition:
-    """Start a phase whose gate is go: read the gate again, and act only if nothing signed has changed.
+    """Start a phase whose gates are go: read them again, and act only if nothing signed has changed.
 
-    The phase before is completed by this, unless the plan lets the two overlap. The first phase of a
-    plan that names no gate for it starts by this act alone.
+    The phases before are completed by this, unless the plan lets them overlap. Without a gate the first
+    phase of a plan starts by this act, and a part of a running phase, each with a reason. What a room still
+    owes to an earlier stop of the phase is done first.
     """
     _lock_rollout(phase)
     locked = _lock(phase)
     permissions.require(by, MOVES[Verb.START].act, locked.rollout)
-    gate = Gate.objects.select_for_update(of=("self",)).filter(to_phase=locked).order_by("position").first()
-    evidence = startable(locked)
-    if gate is not None and gate.from_phase is not None:
-        _complete_before(gate.from_phase, locked, by)
-    moved = _move(locked, Verb.START, by, reason, evidence=evidence)
-    if evidence is not None:
+    gates = list(_gates_into(locked).select_for_update(of=("self",)))
+    evidences = startable(locked)
+    if not gates and not reason.strip():
+        raise Refused(_("No gate stands before it, so say why it starts. The reason stands in the record."))
+    finish_stops(locked)
+    options = {"evidences": [each.digest for each in evidences]} if len(evidences) > 1 else {}
+    moved = _move(
+        locked, Verb.START, by, reason, evidence=evidences[0] if evidences else None, options=options
+    )
+    for before in _phases_before(gates):
+        _complete_before(before, locked, by)
+    for evidence in evidences:
         decisions.close(evidence, _("used: “%s” was started") % locked)
     _record(moved, by)
     return moved
 
 
-def startable(phase: Phase) -> Evidence | None:
-    """Return the signed evidence on which `phase` may start at this moment, or refuse with the reasons.
+def startable(phase: Phase) -> tuple[Evidence, ...]:
+    """Return the signed evidence of every gate into `phase`, on which it may start at this moment.
 
-    None for the first phase of a plan that names no gate for it. Reads only: the page asks the same as the
-    service, which asks it again under its locks.
+    Refuses with the reasons otherwise. Empty where no gate is needed. Reads only: the page asks the same
+    as the service, which asks it again under its locks.
     """
     _require_running_rollout(phase.rollout)
     _require_source(phase, Verb.START)
-    gate = phase.gates_in.select_related("rollout", "from_phase", "to_phase").order_by("position").first()
-    if gate is None:
-        if not is_first(phase):
-            raise GateNotReady(_("“%s” has no gate. Add one with its criteria and signatures.") % phase)
-        return None
-    evidence = decisions.require_open(gate)
-    if gate.from_phase is not None:
-        _require_running_before(gate.from_phase, phase)
-    return evidence
+    gates = list(_gates_into(phase))
+    if not gates:
+        _require_no_gate_needed(phase)
+    evidences = tuple(decisions.require_open(gate) for gate in gates)
+    _require_running_before(_phases_before(gates), phase)
+    return evidences
 
 
 @transaction.atomic
@@ -142,42 +143,36 @@ def shrink_phase(*, phase: Phase, by: User, reason: str, keep: int) -> PhaseTran
 
 @transaction.atomic
 def roll_back_phase(*, phase: Phase, by: Actor, reason: str) -> PhaseTransition:
-    """Roll back: the phase ends, the one before it runs again, and every signature for it is void.
+    """Roll back: the phase ends, what its start completed runs again, and every signature for it is void.
 
     Needs neither gate nor broker nor mail. `by` may be the portal itself, with its cause.
     """
     _lock_rollout(phase)
     locked = _lock(phase)
-    before = _phase_before(locked)
+    before = [_lock(each) for each in completed_by(locked)]
     moved = _act(locked, Verb.ROLL_BACK, by, reason, needs_reason=True)
-    if before is not None and before.state == PhaseState.COMPLETED:
-        reopened = _move(before, Verb.REOPEN, by, _("%s was rolled back") % locked)
-        _record(reopened, by)
+    for each in before:
+        _record(_move(each, Verb.REOPEN, by, _("%s was rolled back") % locked), by)
     decisions.void(locked, _("“%s” was rolled back") % locked)
     return moved
 
 
 def is_first(phase: Phase) -> bool:
-    """Tell whether nothing in the plan comes before this phase."""
-    return not (
-        phase.rollout.phases.filter(parent=phase.parent)
-        .filter(Q(position__lt=phase.position) | Q(position=phase.position, pk__lt=phase.pk))
-        .exists()
-    )
+    """Tell whether the plan begins with this phase; a part of a phase never does."""
+    first = phase.rollout.phases.filter(parent__isnull=True).order_by("position", "pk").first()
+    return first == phase
 
 
-def retry_stop_hooks() -> int:
-    """Run again what rooms could not do when a phase was stopped; return how many are done now."""
-    due = StopHookRun.objects.filter(done_at__isnull=True, next_at__lte=clock.now()).values_list(
-        "pk", flat=True
-    )
-    return sum(_retry(pk) for pk in list(due[:50]))
-
-
-def stop_hooks_waiting_since() -> datetime | None:
-    """Return since when a room owes something to a stop; None when nothing is due."""
-    due = StopHookRun.objects.filter(done_at__isnull=True, next_at__lte=clock.now())
-    return due.order_by("next_at").values_list("next_at", flat=True).first()
+def completed_by(phase: Phase) -> list[Phase]:
+    """Return the phases before `phase` that ended by its last start or later: a rollback reopens them."""
+    started = phase.transitions.filter(verb=Verb.START).first()
+    since = started.at if started else None
+    return [
+        before
+        for before in _phases_before(_gates_into(phase))
+        if before.state == PhaseState.COMPLETED
+        and (since is None or (before.ended_at is not None and before.ended_at >= since))
+    ]
 
 
 # --- The one way to move a phase ----------------------------------------------------------------------
@@ -216,7 +211,7 @@ def _act(
         raise Refused(_("Say why. The reason stands in the record."))
     moved = _move(locked, verb, by, reason, options=options)
     if verb in STOPPING:
-        _run_stop_hooks(moved, locked, by)
+        run_stop_hooks(moved, locked)
     _record(moved, by)
     return moved
 
@@ -317,23 +312,49 @@ def _require_running_rollout(rollout: Rollout) -> None:
         )
 
 
-def _complete_before(before: Phase, after: Phase, by: User) -> None:
-    """Complete the phase that the gate closes, unless the plan lets it run on beside the next one."""
-    locked = _lock(before)
-    _require_running_before(locked, after)
-    if overlaps(locked, after):
-        return
-    _record(_move(locked, Verb.COMPLETE, by, _("%s starts") % after), by)
-
-
-def _require_running_before(before: Phase, after: Phase) -> None:
-    if before.state not in RUNNING:
-        raise WrongState(
-            _("“%(before)s” is %(state)s; the phase before must run until “%(after)s” starts.")
-            % {"before": before, "state": before.get_state_display().lower(), "after": after}
+def _require_no_gate_needed(phase: Phase) -> None:
+    """Without a gate only the plan's first phase starts, and a part, which rests on the gate of its whole."""
+    if phase.parent is None:
+        if not is_first(phase):
+            raise GateNotReady(_("“%s” has no gate. Add one with its criteria and signatures.") % phase)
+    elif phase.parent.is_held:
+        raise WrongState(_("“%s” is on hold. Resume it or roll it back first.") % phase.parent)
+    elif not phase.parent.is_running:
+        raise GateNotReady(
+            _("“%(part)s” has no gate and is a part of “%(whole)s”, which does not run.")
+            % {"part": phase, "whole": phase.parent}
         )
-    if before.is_held:
-        raise WrongState(_("“%s” is on hold. Resume it or roll it back first.") % before)
+
+
+def _gates_into(phase: Phase) -> QuerySet[Gate]:
+    """Return every gate into a phase, in the plan's order: each of them must be go."""
+    gates = Gate.objects.filter(to_phase=phase).select_related("rollout", "from_phase", "to_phase")
+    return gates.order_by("position", "pk")
+
+
+def _phases_before(gates: Iterable[Gate]) -> list[Phase]:
+    """Return the phases that the gates leave, each once."""
+    return list({gate.from_phase_id: gate.from_phase for gate in gates if gate.from_phase}.values())
+
+
+def _complete_before(before: Phase, after: Phase, by: User) -> None:
+    """Complete a phase that a gate closes, unless the plan lets it run on beside the next one."""
+    locked = _lock(before)
+    if locked.is_running and not overlaps(locked, after):
+        _record(_move(locked, Verb.COMPLETE, by, _("%s starts") % after), by)
+
+
+def _require_running_before(befores: Sequence[Phase], after: Phase) -> None:
+    """Refuse unless what comes before runs; of several, those that are done already need not."""
+    one_runs = any(before.is_running for before in befores)
+    for before in befores:
+        if not before.is_running and not (one_runs and before.state == PhaseState.COMPLETED):
+            raise WrongState(
+                _("“%(before)s” is %(state)s; the phase before must run until “%(after)s” starts.")
+                % {"before": before, "state": before.get_state_display().lower(), "after": after}
+            )
+        if before.is_held:
+            raise WrongState(_("“%s” is on hold. Resume it or roll it back first.") % before)
 
 
 def overlaps(before: Phase, after: Phase) -> bool:
@@ -343,66 +364,3 @@ def overlaps(before: Phase, after: Phase) -> bool:
     if before.planned_end is None or after.planned_start is None:
         return False
     return before.planned_end >= after.planned_start
-
-
-def _phase_before(phase: Phase) -> Phase | None:
-    gate = phase.gates_in.order_by("position").first()
-    return _lock(gate.from_phase) if gate is not None and gate.from_phase is not None else None
-
-
-# --- What must follow a stop --------------------------------------------------------------------------
-
-
-def _run_stop_hooks(moved: PhaseTransition, phase: Phase, by: Actor) -> None:
-    """Tell every room, each in a savepoint; a room that fails never prevents the stop."""
-    stop = _stop(moved, phase)
-    for name, hook in stop_hooks().items():
-        run = StopHookRun(transition=moved, hook=name, attempts=1)
-        try:
-            with transaction.atomic():
-                hook(stop)
-        except Exception as error:
-            run.error, run.next_at = repr(error), moved.at + HOOK_RETRY
-            log.error("stop_hook.failed", hook=name, phase=str(phase.uuid), error=repr(error))
-        else:
-            run.done_at = moved.at
-        run.save()
-        if run.done_at is None:
-            wakeups.kick("phases.retry_stop_hooks")
-
-
-def _stop(moved: PhaseTransition, phase: Phase) -> Stop:
-    return Stop(
-        phase=phase,
-        verb=Verb(moved.verb),
-        at=moved.at,
-        by=moved.by,
-        reason=moved.reason,
-        options=moved.options,
-    )
-
-
-def _retry(pk: int) -> int:
-    with transaction.atomic():
-        run = (
-            StopHookRun.objects.select_for_update(of=("self",))
-            .select_related("transition__phase__rollout")
-            .get(pk=pk)
-        )
-        if run.done_at is not None:
-            return 0
-        hook = stop_hooks().get(run.hook)
-        run.attempts += 1
-        try:
-            if hook is None:
-                raise LookupError(f"The hook {run.hook} is no longer there")
-            with transaction.atomic():
-                hook(_stop(run.transition, run.transition.phase))
-        except Exception as error:
-            run.error = repr(error)
-            run.next_at = clock.now() + min(HOOK_RETRY * 2 ** min(run.attempts, 10), HOOK_RETRY_MAX)
-            log.error("stop_hook.failed", hook=run.hook, attempts=run.attempts, error=repr(error))
-        else:
-            run.done_at, run.next_at = clock.now(), None
-        run.save()
-        return int(run.done_at is not None)

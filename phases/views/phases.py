@@ -118,7 +118,8 @@ def _page_of(verb: Verb) -> Callable[..., HttpResponseBase]:
     @rollout_page(MOVES[verb].act)
     def page(request: HttpRequest, here: Here, code: str) -> HttpResponse:
         found = find_phase(here, code)
-        form = ReasonForm(posted(request), optional=not words.needs_reason)
+        ungated = verb == Verb.START and not found.gates_in.exists()
+        form = ReasonForm(posted(request), optional=not (words.needs_reason or ungated))
         back = here.url("phases:phase", found.code)
         if form.is_valid() and attempt(
             form, lambda: words.service(phase=found, by=here.user, reason=form.cleaned_data["reason"])
@@ -152,10 +153,10 @@ open_intake = _page_of(Verb.OPEN_INTAKE)
 
 
 def _ways(here: Here, phase: Phase) -> list[Button]:
-    """Where somebody goes on when a phase cannot start: to its gate."""
+    """Where somebody goes on when a phase cannot start: to its gates."""
     return [
         Button(_("Open “%s”") % gate.name, here.url("phases:gate", gate.code), "")
-        for gate in phase.gates_in.order_by("position", "pk")[:1]
+        for gate in phase.gates_in.order_by("position", "pk")
     ]
 
 

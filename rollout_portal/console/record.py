@@ -31,6 +31,7 @@ _words: Final[dict[str, str | Promise]] = {
     "phase.intake_opened": gettext_lazy("opened the intake of %(object)s"),
     "phase.shrunk": gettext_lazy("shrank %(object)s"),
     "phase.rolled_back": gettext_lazy("rolled back %(object)s"),
+    "phase.stop_effect_dropped": gettext_lazy("gave up an effect of an earlier stop of %(object)s"),
     "gate.signatures_requested": gettext_lazy("asked for the signatures of %(object)s"),
     "gate.request_withdrawn": gettext_lazy("took back the question for signatures of %(object)s"),
     "gate.signed": gettext_lazy("signed %(object)s"),

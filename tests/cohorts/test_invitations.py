@@ -9,6 +9,7 @@ import pytest
 from django.db import transaction
 
 from cohorts.exceptions import InvitationOver
+from cohorts.hooks import follow_stop
 from cohorts.models import Batch, ConsentEvent, ConsentText, Invitation, Membership, Participant
 from cohorts.services import drawings, invitations, people, selections
 from cohorts.states import Answer, BatchState, How, InvitationState, ParticipantState, Purpose
@@ -16,7 +17,7 @@ from phases import services as phases
 from phases.exceptions import PermissionRefused, Refused, WrongState
 from phases.models import Phase, Rollout
 from phases.permissions import RoleName
-from phases.registry import consequences_of
+from phases.registry import Stop, consequences_of
 from phases.states import PhaseState, Verb
 from rollout_portal.accounts.models import User
 from rollout_portal.audit.models import AuditEvent
@@ -236,6 +237,18 @@ def test_after_a_rollback_a_new_batch_asks_only_those_who_were_not_asked(phase: 
     again = approved(phase, owner)
     assert again.invitations.count() == 3
     assert _answers(again) == {""}
+
+
+def test_a_rollback_that_comes_late_takes_back_only_what_was_prepared_before_it(
+    phase: Phase, owner: User
+) -> None:
+    before = approved(phase, owner, size=2)
+    stop = Stop(phase=phase, verb=Verb.ROLL_BACK, at=clock.now(), by=owner, reason="Errors")
+    after = approved(phase, owner)
+    follow_stop(stop)
+    before.refresh_from_db()
+    after.refresh_from_db()
+    assert (before.state, after.state) == (BatchState.CANCELLED, BatchState.APPROVED)
 
 
 def test_shrinking_ends_the_seats_drawn_last(phase: Phase, owner: User) -> None:

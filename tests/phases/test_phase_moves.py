@@ -8,6 +8,7 @@ import pytest
 from phases import registry
 from phases.exceptions import GateNotReady, PermissionRefused, Refused, WrongState
 from phases.models import Evidence, Phase, PhaseTransition, StopHookRun
+from phases.pages.decisions import read_record
 from phases.permissions import RoleName
 from phases.registry import Stop
 from phases.services import (
@@ -48,7 +49,7 @@ pytestmark = pytest.mark.django_db
 
 SERVICES: dict[Verb, Callable[[Phase, User], PhaseTransition]] = {
     Verb.PREPARE: lambda phase, by: prepare_phase(phase=phase, by=by),
-    Verb.START: lambda phase, by: start_phase(phase=phase, by=by),
+    Verb.START: lambda phase, by: start_phase(phase=phase, by=by, reason="The team is ready"),
     Verb.COMPLETE: lambda phase, by: complete_phase(phase=phase, by=by),
     Verb.SKIP: lambda phase, by: skip_phase(phase=phase, by=by, reason="Not needed"),
     Verb.HOLD: lambda phase, by: hold_phase(phase=phase, by=by, reason="API errors"),
@@ -163,15 +164,99 @@ def test_a_stale_signature_starts_nothing_and_says_what_changed(case: Case) -> N
     assert case.states() == (PhaseState.ACTIVE, PhaseState.AWAITING_GO)
 
 
-def test_a_phase_without_a_gate_does_not_start_unless_it_is_the_first() -> None:
+def test_without_a_gate_only_the_first_phase_starts_and_with_a_reason() -> None:
     rollout = make_rollout()
     owner = make_member(rollout, RoleName.PRODUCT_OWNER)
     first, second = make_phase(rollout), make_phase(rollout)
     with pytest.raises(GateNotReady, match="no gate"):
-        start_phase(phase=second, by=owner)
-    start_phase(phase=first, by=owner)
+        start_phase(phase=second, by=owner, reason="In a hurry")
+    with pytest.raises(Refused, match="say why"):
+        start_phase(phase=first, by=owner)
+    start_phase(phase=first, by=owner, reason="The team is ready")
     first.refresh_from_db()
     assert first.state == PhaseState.ACTIVE
+
+
+def test_of_phases_in_the_same_place_one_is_the_first() -> None:
+    rollout = make_rollout()
+    owner = make_member(rollout, RoleName.PRODUCT_OWNER)
+    first, second = make_phase(rollout, position=1), make_phase(rollout, position=1)
+    with pytest.raises(GateNotReady, match="no gate"):
+        start_phase(phase=second, by=owner, reason="In a hurry")
+    start_phase(phase=first, by=owner, reason="The team is ready")
+
+
+def test_a_part_of_a_gated_phase_does_not_start_before_it(case: Case) -> None:
+    """3 → 3A, 3B: the parts rest on the gate of the whole."""
+    parts = [make_phase(case.rollout, code, parent=case.after) for code in ("3A", "3B")]
+    for part in parts:
+        with pytest.raises(GateNotReady, match="is a part of “3 Phase 2”, which does not run"):
+            start_phase(phase=part, by=case.engineer, reason="In a hurry")
+    case.sign()
+    start_phase(phase=case.after, by=case.engineer)
+    hold_phase(phase=case.after, by=case.owner, reason="API errors")
+    with pytest.raises(WrongState, match="on hold"):
+        start_phase(phase=parts[0], by=case.engineer, reason="Power users")
+    resume_phase(phase=case.after, by=case.owner, reason="Fixed")
+    for part in parts:
+        start_phase(phase=part, by=case.engineer, reason="As planned")
+        part.refresh_from_db()
+        assert part.state == PhaseState.ACTIVE
+
+
+def test_a_part_with_a_gate_of_its_own_needs_it(case: Case) -> None:
+    part = make_phase(case.rollout, "2A", parent=case.before)
+    make_gate(case.rollout, to_phase=part)
+    with pytest.raises(GateNotReady, match="not signed"):
+        start_phase(phase=part, by=case.engineer, reason="The whole runs")
+
+
+def test_every_gate_into_a_phase_must_be_go(case: Case) -> None:
+    beside = make_phase(case.rollout, "2B", state=PhaseState.ACTIVE, start_week=2, end_week=5)
+    other = make_gate(case.rollout, beside, case.after, position=case.gate.position)
+    rule = make_criterion(other, "quiet")
+    judge_criterion(criterion=rule, by=case.engineer, holds=True, rationale="Seen")
+    case.sign()
+    with pytest.raises(GateNotReady, match="“Gate 2” is not signed"):
+        start_phase(phase=case.after, by=case.engineer)
+    sign_gate(
+        gate=other, by=case.owner, chosen=go(), shown=shown(other), confirmation=confirmation(case.owner)
+    )
+    moved = start_phase(phase=case.after, by=case.engineer)
+    beside.refresh_from_db()
+    assert (*case.states(), beside.state) == (
+        PhaseState.COMPLETED,
+        PhaseState.ACTIVE,
+        PhaseState.COMPLETED,
+    )
+    signed = set(Evidence.objects.values_list("digest", flat=True))
+    assert set(moved.options["evidences"]) == signed
+    assert {read_record(each, clock.now()).state for each in Evidence.objects.all()} == {"used"}
+    roll_back_phase(phase=case.after, by=case.engineer, reason="Error rate")
+    beside.refresh_from_db()
+    assert (*case.states(), beside.state) == (PhaseState.ACTIVE, PhaseState.ROLLED_BACK, PhaseState.ACTIVE)
+
+
+def test_rolling_back_reopens_only_what_the_start_had_ended(case: Case) -> None:
+    early = make_phase(
+        case.rollout, "1", state=PhaseState.COMPLETED, ended_at=clock.now() - timedelta(days=9)
+    )
+    gate = make_gate(case.rollout, early, case.after)
+    case.sign()
+    Phase.objects.filter(pk=early.pk).update(state=PhaseState.ACTIVE)
+    rule = make_criterion(gate, "quiet")
+    judge_criterion(criterion=rule, by=case.engineer, holds=True, rationale="Seen")
+    gate.refresh_from_db()
+    sign_gate(gate=gate, by=case.owner, chosen=go(), shown=shown(gate), confirmation=confirmation(case.owner))
+    Phase.objects.filter(pk=early.pk).update(state=PhaseState.COMPLETED)
+    start_phase(phase=case.after, by=case.engineer)
+    roll_back_phase(phase=case.after, by=case.engineer, reason="Error rate")
+    early.refresh_from_db()
+    assert (*case.states(), early.state) == (
+        PhaseState.ACTIVE,
+        PhaseState.ROLLED_BACK,
+        PhaseState.COMPLETED,
+    )
 
 
 def test_the_phase_before_runs_on_where_the_plan_overlaps(case: Case) -> None:
@@ -317,6 +402,66 @@ def test_a_room_that_fails_never_prevents_the_stop_and_is_tried_again(
     run.refresh_from_db()
     assert (run.attempts, run.done_at is not None, len(hook)) == (2, True, 1)
     assert retry_stop_hooks() == 0
+
+
+def failing_stop(case: Case, hook: list[Stop | Exception], verb: Verb) -> StopHookRun:
+    hook.append(RuntimeError("no connection"))
+    SERVICES[verb](case.before, case.owner)
+    return StopHookRun.objects.get(hook="tests.note", done_at__isnull=True)
+
+
+@pytest.mark.parametrize(
+    ("verb", "ends"),
+    [
+        (Verb.HOLD, lambda phase, by: resume_phase(phase=phase, by=by, reason="Fixed")),
+        (Verb.STOP_INTAKE, lambda phase, by: open_intake(phase=phase, by=by, reason="Room again")),
+    ],
+)
+def test_a_retry_that_comes_too_late_is_dropped_and_recorded(
+    case: Case,
+    hook: list[Stop | Exception],
+    verb: Verb,
+    ends: Callable[[Phase, User], object],
+    business_clock: Callable[[datetime], None],
+) -> None:
+    run = failing_stop(case, hook, verb)
+    ends(case.before, case.owner)
+    business_clock(datetime.now(UTC) + timedelta(minutes=1))
+    assert (retry_stop_hooks(), hook) == (0, [])
+    run.refresh_from_db()
+    assert run.done_at is not None
+    entry = AuditEvent.objects.get(verb="phase.stop_effect_dropped")
+    assert (entry.actor, entry.reason) == (
+        None,
+        f"The phase has moved on: {'resume' if verb == Verb.HOLD else 'open intake'}.",
+    )
+    assert verify().whole
+
+
+def test_a_stop_that_still_holds_is_retried_after_other_moves(
+    case: Case, hook: list[Stop | Exception], business_clock: Callable[[datetime], None]
+) -> None:
+    failing_stop(case, hook, Verb.SHRINK)
+    hold_phase(phase=case.before, by=case.owner, reason="API errors")
+    resume_phase(phase=case.before, by=case.owner, reason="Fixed")
+    business_clock(datetime.now(UTC) + timedelta(minutes=1))
+    assert retry_stop_hooks() == 1
+    assert [stop.verb for stop in hook if isinstance(stop, Stop)] == [Verb.HOLD, Verb.SHRINK]
+
+
+def test_a_phase_comes_back_only_when_its_rollback_is_finished(
+    case: Case, hook: list[Stop | Exception]
+) -> None:
+    run = failing_stop(case, hook, Verb.ROLL_BACK)
+    prepare_phase(phase=case.before, by=case.owner, reason="Fixed")
+    hook.append(RuntimeError("still no connection"))
+    with pytest.raises(WrongState, match="not finished in every room"):
+        start_phase(phase=case.before, by=case.owner, reason="Fixed")
+    hook.clear()
+    start_phase(phase=case.before, by=case.owner, reason="Fixed")
+    run.refresh_from_db()
+    assert run.done_at is not None
+    assert [stop.verb for stop in hook if isinstance(stop, Stop)] == [Verb.ROLL_BACK]
 
 
 # --- The rollout and its roles ------------------------------------------------------------------------

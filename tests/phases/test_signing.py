@@ -34,7 +34,9 @@ from phases.services import (
     record_baseline,
     reopen_item,
     request_signatures,
+    roll_back_phase,
     sign_gate,
+    start_phase,
     tick_item,
     waive_criterion,
     withdraw_request,
@@ -56,6 +58,7 @@ from tests.factories import (
     make_user,
     shown,
 )
+from tests.phases.factories import Dial
 
 pytestmark = pytest.mark.django_db
 
@@ -242,6 +245,67 @@ def test_who_changed_a_criterion_cannot_be_the_only_one_to_sign(case: Case) -> N
     make_member(case.rollout, RoleName.PRODUCT_OWNER, "Second Owner")
     second = make_member(case.rollout, RoleName.PRODUCT_OWNER, "Third Owner")
     case.sign(second)
+    assert case.state() == GateState.GO
+
+
+def test_what_another_one_changes_later_takes_nobody_off_the_list(case: Case) -> None:
+    edit_criterion(criterion=case.listed, by=case.owner, reason="Softer", threshold=Decimal(50))
+    second = make_member(case.rollout, RoleName.PRODUCT_OWNER, "Second Owner")
+    edit_criterion(criterion=case.listed, by=second, reason="A typo", text="All alerts are set")
+    for author in (case.owner, second):
+        with pytest.raises(PermissionRefused, match="cannot be the only one"):
+            case.sign(author)
+    case.sign(make_member(case.rollout, RoleName.PRODUCT_OWNER, "Third Owner"))
+    assert case.state() == GateState.GO
+
+
+def test_a_refusal_in_between_takes_nobody_off_the_list_either(case: Case) -> None:
+    edit_criterion(criterion=case.listed, by=case.owner, reason="Softer", threshold=Decimal(50))
+    case.sign(chosen=Chosen(Decision.NOT_YET, "Too early", look_again_on=date(2030, 1, 1)))
+    assert case.state() == GateState.NOT_YET
+    with pytest.raises(PermissionRefused, match="cannot be the only one"):
+        case.sign()
+
+
+def test_two_authors_do_not_sign_for_each_other() -> None:
+    case = Case({RoleName.PRODUCT_OWNER: 2})
+    second = make_member(case.rollout, RoleName.PRODUCT_OWNER, "Second Owner")
+    edit_criterion(criterion=case.listed, by=case.owner, reason="Softer", threshold=Decimal(50))
+    edit_criterion(criterion=case.listed, by=second, reason="A typo", text="All alerts are set")
+    case.sign()
+    with pytest.raises(PermissionRefused, match="cannot be the only one"):
+        case.sign(second)
+
+
+def test_who_recorded_the_baseline_cannot_be_the_only_one_to_sign(case: Case, dial: Dial) -> None:
+    make_criterion(
+        case.gate, "speed", measure="tests.dial", subject="speed", comparator="<=", threshold=Decimal(0),
+        versus_baseline=True, unit="ms",
+    )  # fmt: skip
+    dial.set("speed", "600", unit="ms")
+
+    def freeze(by: User, value: str, subject: str = "speed") -> None:
+        record_baseline(
+            phase=case.before, by=by, measure="tests.dial", subject=subject, value=Decimal(value), unit="ms"
+        )
+
+    freeze(case.owner, "900")
+    freeze(case.engineer, "650")
+    with pytest.raises(PermissionRefused, match="recorded the baseline of “speed”"):
+        case.sign()
+    second = make_member(case.rollout, RoleName.PRODUCT_OWNER, "Second Owner")
+    freeze(second, "5", "another figure")
+    case.sign(second)
+    assert case.state() == GateState.GO
+
+
+def test_a_start_through_the_gate_settles_what_was_shaped_before(case: Case) -> None:
+    edit_criterion(criterion=case.listed, by=case.owner, reason="Softer", threshold=Decimal(50))
+    case.sign(make_member(case.rollout, RoleName.PRODUCT_OWNER, "Second Owner"))
+    start_phase(phase=case.after, by=case.engineer)
+    roll_back_phase(phase=case.after, by=case.engineer, reason="Error rate")
+    case.gate.refresh_from_db()
+    case.sign()
     assert case.state() == GateState.GO
 
 
