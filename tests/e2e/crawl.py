@@ -42,6 +42,13 @@ class _Reader(HTMLParser):
         self.links += [value for name, value in attrs if name in {"href", "src", "hx-get"} and value]
 
 
+def links_in(text: str) -> list[str]:
+    """Return what a page leads to and loads, as it is written there."""
+    reader = _Reader()
+    reader.feed(text)
+    return reader.links
+
+
 def shape(address: str) -> str:
     """Return the route of an address and the names of what it asks, without their values."""
     parts = urlsplit(address)
@@ -93,10 +100,8 @@ def _narrows(link: str, address: str) -> bool:
 
 def outside(found: Found, url: str) -> list[str]:
     """Return what a page loads or leads to on other hosts."""
-    reader = _Reader()
-    reader.feed(found.text)
     return [
         link
-        for link in reader.links
+        for link in links_in(found.text)
         if re.match(r"(https?:)?//", link) and not urljoin(url, link).startswith(f"{url}/")
     ]
