@@ -1,0 +1,1 @@
+"""Reading a rollout plan that was written as a Markdown document."""

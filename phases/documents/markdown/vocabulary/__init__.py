@@ -1,0 +1,120 @@
+"""The words that plans are written with: one table per language, one concept per row.
+
+A row is a list of words and phrases. A `*` at the end stands for any ending. Words are found whole, without
+regard to case, and accents may be missing; in scripts without spaces they are found anywhere.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+from phases.documents.markdown.vocabulary import ar, de, en, es, fr, ja, ko, ms, pt, ru, zh
+
+LANGUAGES: Mapping[str, Mapping[str, str]] = {
+    "en": en.WORDS,
+    "de": de.WORDS,
+    "fr": fr.WORDS,
+    "es": es.WORDS,
+    "pt": pt.WORDS,
+    "zh": zh.WORDS,
+    "ja": ja.WORDS,
+    "ko": ko.WORDS,
+    "ru": ru.WORDS,
+    "ar": ar.WORDS,
+    "ms": ms.WORDS,
+}
+
+# Scripts that are written without spaces, or that glue particles to the word.
+UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+# One class for a letter and its accents, so that words which differ in them alone share their branches.
+_ACCENTED = {"a": "áàâäã", "e": "éèêë", "i": "íìîï", "o": "óòôöõ", "u": "úùûü", "c": "ç", "n": "ñ"}
+# In Arabic the article and short conjunctions are written with the word.
+ARABIC_PREFIX = "(?:[وفبلك]?(?:ال|لل)|[وفبلك])?"
+
+
+@cache
+def words(concept: str, language: str | None = None) -> tuple[str, ...]:
+    """All words of a concept, the longest first."""
+    tables = [LANGUAGES[language]] if language else LANGUAGES.values()
+    found = {
+        unicodedata.normalize("NFKC", word.strip()).lower()
+        for table in tables
+        for word in table.get(concept, "").split(",")
+        if word.strip()
+    }
+    return tuple(sorted(found, key=lambda word: (-len(word), word)))
+
+
+def listed(concept: str, language: str) -> tuple[str, ...]:
+    """The words of one language in the order of its table: months, numbers, ordinals."""
+    row = LANGUAGES[language].get(concept, "")
+    return tuple(unicodedata.normalize("NFKC", word.strip()).lower() for word in row.split(",") if word)
+
+
+@cache
+def pattern(*concepts: str) -> str:
+    """Return a regular expression (no groups) that finds any word of these concepts."""
+    return either(word for concept in concepts for word in words(concept))
+
+
+@cache
+def searcher(*concepts: str) -> re.Pattern[str]:
+    return re.compile(pattern(*concepts), re.IGNORECASE)
+
+
+@cache
+def whole(*concepts: str) -> re.Pattern[str]:
+    """Matches a text that is nothing but one of these words."""
+    return re.compile(rf"\s*{pattern(*concepts)}\s*", re.IGNORECASE)
+
+
+def either(phrases: Iterable[str]) -> str:
+    """One expression for many phrases: those that begin alike share their beginning, so it stays fast."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for phrase in sorted(set(phrases)):
+        stem = phrase.rstrip("*")
+        before = "" if re.match(rf"[{UNSPACED}]|\W", stem) else r"(?<!\w)"
+        if re.match("[\u0600-\u06ff]", stem):
+            before += ARABIC_PREFIX
+        after = "" if re.search(rf"[{UNSPACED}]$|\W$", stem) else r"(?!\w)"
+        if phrase.endswith("*"):
+            after = r"\w*"
+        groups.setdefault((before, after, ""), []).append(stem)
+    parts = [f"{before}(?:{_trie(stems)}){after}" for (before, after, _), stems in groups.items()]
+    return f"(?:{'|'.join(parts)})" if parts else r"(?!)"
+
+
+def _trie(stems: list[str]) -> str:
+    root: dict[str, dict] = {}
+    for stem in stems:
+        node = root
+        for character in stem:
+            node = node.setdefault(_one(character), {})
+        node[""] = {}
+    return _branches(root)
+
+
+def _branches(node: Mapping[str, Mapping]) -> str:
+    # The longer alternative comes first, so that “or more” is not read as “or”.
+    options = [one + _branches(rest) for one, rest in node.items() if one]
+    if not options:
+        return ""
+    inner = options[0] if len(options) == 1 else f"(?:{'|'.join(options)})"
+    if "" in node:
+        return f"(?:{inner})?"
+    return inner
+
+
+def _one(character: str) -> str:
+    """One character of a word: its accent may be missing, a space may be any space or a hyphen."""
+    if character in " -":
+        return r"[\s‐‑-]{0,2}"
+    if character in "'’":
+        return "['’]"
+    plain = unicodedata.normalize("NFD", character)[0]
+    if plain in _ACCENTED:
+        return f"[{plain}{_ACCENTED[plain]}]"
+    if character in "أإآا":
+        return "[أإآا]"
+    return re.escape(character)
