@@ -1,5 +1,6 @@
 """`import_plan` and `export_plan` at the command line."""
 
+import json
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -167,3 +168,55 @@ def test_the_linter_needs_a_plan(tmp_path: Path) -> None:
     broken.write_text("version: 2\n")
     with pytest.raises(CommandError, match="is not a plan: 1 to mend"):
         run("lint_plan", broken)
+
+
+DOCUMENT = """\
+# Otter rollout
+
+## Phase 1: Pilot (Week 1-2)
+**Audience:** 20 users
+
+### Success criteria
+- Error rate < 1%
+
+## Phase 2: Everybody (Week 3)
+"""
+
+
+def test_a_document_is_read_into_facts_and_changes_nothing(tmp_path: Path) -> None:
+    document, out = tmp_path / "otter.md", tmp_path / "facts.json"
+    document.write_text(DOCUMENT, encoding="utf-8")
+    answer = run("import_plan", document, "--dry-run", "--facts", out)
+    assert answer.startswith("“Otter rollout” says:\n     2  phases\n     1  criteria\n")
+    assert answer.endswith("5 lines became facts, 1 are kept as text, 4 are ignored.\nNothing was written.\n")
+    facts = json.loads(out.read_text(encoding="utf-8"))
+    assert [(phase["line"], phase["name"], phase["count_min"]) for phase in facts["phases"]] == [
+        (3, "Pilot", 20),
+        (9, "Everybody", None),
+    ]
+    assert [(c["line"], c["phase"], c["op"], c["value"], c["unit"]) for c in facts["criteria"]] == [
+        (7, 0, "<", 1, "%")
+    ]
+    assert not Rollout.objects.exists()
+
+
+def test_repairs_are_told(tmp_path: Path) -> None:
+    document = tmp_path / "otter.txt"
+    document.write_text(DOCUMENT.replace("<", "≤").encode().decode("mac_roman"), encoding="utf-8")
+    answer = run("import_plan", document, "--dry-run")
+    assert "Repaired 1 runs of text that had been read as mac_roman, 0 lost." in answer
+
+
+def test_a_document_makes_no_rollout_yet_and_a_plan_file_has_no_facts(plan: Path, tmp_path: Path) -> None:
+    document = tmp_path / "otter.md"
+    document.write_text(DOCUMENT, encoding="utf-8")
+    with pytest.raises(CommandError, match="A document is read with --dry-run"):
+        run("import_plan", document)
+    with pytest.raises(CommandError, match="--facts is for documents"):
+        run("import_plan", plan, "--facts", tmp_path / "facts.json")
+    document.write_bytes(b"PK\x03\x04\x00")
+    with pytest.raises(CommandError, match="This file is not text"):
+        run("import_plan", document, "--dry-run")
+    document.write_text(DOCUMENT, encoding="utf-8")
+    with pytest.raises(CommandError, match="cannot be written"):
+        run("import_plan", document, "--dry-run", "--facts", tmp_path / "missing" / "facts.json")

@@ -17,6 +17,7 @@ from markdown_it.token import Token
 from phases.documents.markdown import inline
 from phases.documents.markdown.limits import LONGEST_LINE, Deadline
 
+MOST_ROWS = 2_000  # a longer table is data, not a plan
 _CHECKBOX = re.compile(r"\[([ xX✓✔·_-]?)\]\s+|([☐☑☒⬜])\s*")
 _BOX_ONLY = re.compile(r"\[([ xX]?)\]$")
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(?:[^\n]*\n){0,60}?---[ \t]*(?:\n|$)")
@@ -151,16 +152,15 @@ class _Walker:
         end = last or end
         item = self.items[-1] if self.items else None
         depth = len(self.items)
-        for offset, count, raw in _logical_lines(token.content):
+        for offset, count, joined in _logical_lines(token.content):
             line = first + offset
             to = min(line + count - 1, end)
             fresh = item is not None and item["fresh"] and offset == 0
             number = item["number"] if item is not None else None
             if fresh and item is not None:
                 item["fresh"] = False
-            bullet = _BULLET.match(raw)
-            if bullet:
-                raw = raw[bullet.end() :]
+            bullet = _BULLET.match(joined)
+            raw = joined[bullet.end() :] if bullet else joined
             box, rest = _box(raw)
             if fresh or bullet or box is not None:
                 level = depth + (0 if fresh else 1)
@@ -185,6 +185,8 @@ class _Walker:
             elif token.type == "tr_close":
                 rows.append(Row(line, tuple(cells)))
             at += 1
+        if len(rows) > MOST_ROWS:
+            return at, Block(Kind.SKIPPED, first, last, why="a table with more rows than a plan has")
         return at, Block(Kind.TABLE, first, last, rows=tuple(rows), level=len(self.items))
 
     def _fence(self, token: Token) -> Iterator[Block]:
@@ -219,13 +221,23 @@ def _logical_lines(content: str) -> Iterator[tuple[int, int, str]]:
     """
     begin, count, text = 0, 0, ""
     for offset, line in enumerate(content.split("\n")):
-        if count and (_STARTS_A_LINE.match(line) or _labelled(text) or text.endswith(("  ", "\\"))):
+        if count and (
+            _STARTS_A_LINE.match(line)
+            or _labelled(text)
+            or text.endswith(("  ", "\\"))
+            or _next_field(text, line)
+        ):
             yield begin, count, text
             begin, count, text = offset, 0, ""
         text = f"{text} {line}" if count else line
         count += 1
     if count:
         yield begin, count, text
+
+
+def _next_field(text: str, line: str) -> bool:
+    """Whether a short line is followed by a field of its own: “Phase 1: Office” / “Duration: 2 weeks”."""
+    return len(text) < 60 and bool(re.match(r"\s*[^\W\d_][^:：.!?]{1,30}[:：](?:\s|$)", line))
 
 
 def _labelled(text: str) -> bool:

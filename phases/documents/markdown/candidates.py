@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from phases.documents.markdown.blocks import Block, Kind
 from phases.documents.markdown.labels import STRONG, Label, label_of, strip_lead
-from phases.documents.markdown.people import audience_in, shares_in
+from phases.documents.markdown.limits import Deadline
 from phases.documents.markdown.numbers import Style
+from phases.documents.markdown.people import audience_in, shares_in
 from phases.documents.markdown.roles import Role, role_of
 from phases.documents.markdown.sections import BOLD_PHASE, Section, Tree, field_of
 from phases.documents.markdown.tables import Table, TableRow, column_fit, table_of
@@ -19,9 +20,31 @@ NAMED = "named"  # the class of phases that go by a name alone
 _PARENTHESES = re.compile(r"\s*[(\[](?P<inside>[^()\[\]]*(?:\([^()]*\)[^()\[\]]*)*)[)\]]")
 _DASHED = re.compile(r"\s+[-–—|·]\s+|\s*→\s*")
 # Sections that speak about phases, or about other things, but hold none.
-NOT_PHASES = frozenset({Role.CRITERIA, Role.ROLLBACK, Role.TRIGGER, Role.SIGNOFF, Role.CHECKLIST, Role.RISK, Role.BUDGET, Role.TEMPLATE,
-                        Role.SUPPORT, Role.GATE, Role.GO, Role.NOGO, Role.METRICS, Role.FEATURE, Role.COMMUNICATION, Role.ONCALL, Role.CONTACT,
-                        Role.SELECTION, Role.ALERT, Role.DELIVERABLE, Role.ESCALATION})  # fmt: skip
+NOT_PHASES = frozenset(
+    {
+        Role.CRITERIA,
+        Role.ROLLBACK,
+        Role.TRIGGER,
+        Role.SIGNOFF,
+        Role.CHECKLIST,
+        Role.RISK,
+        Role.BUDGET,
+        Role.TEMPLATE,
+        Role.SUPPORT,
+        Role.GATE,
+        Role.GO,
+        Role.NOGO,
+        Role.METRICS,
+        Role.FEATURE,
+        Role.COMMUNICATION,
+        Role.ONCALL,
+        Role.CONTACT,
+        Role.SELECTION,
+        Role.ALERT,
+        Role.DELIVERABLE,
+        Role.ESCALATION,
+    }
+)
 
 
 @dataclass(eq=False, slots=True)
@@ -83,13 +106,15 @@ def _is_detail(text: str, style: Style) -> bool:
     return bool(re.search(r"\d", text)) and not re.search(r"[^\W\d_]{4,}", without_dates(text))
 
 
-def candidates(tree: Tree, style: Style) -> list[Candidate]:
+def candidates(tree: Tree, style: Style, deadline: Deadline) -> list[Candidate]:
     """Collect every place that carries the label of a phase, or the name of a stage."""
     found: list[Candidate] = []
     for section in tree.sections():
+        deadline.check()
         if section.head is not None:
             found += _from_section(section, style)
         for block in section.blocks:
+            deadline.check()
             if block.kind is Kind.ITEM and block.box is None and not block.text.link and block.level <= 2:
                 found += _from_item(block, section, tree, style)
             elif block.kind is Kind.TABLE and len(block.rows) > 2:
@@ -164,8 +189,19 @@ def _below(block: Block, tree: Tree) -> Iterator[Block]:
         yield from _below(child, tree)
 
 
-def _labelled(label: Label, text: str, line: int, end: int, container: str, level: int, parent: Section, style: Style,
-              *, section: Section | None = None, block: Block | None = None) -> Candidate:  # fmt: skip
+def _labelled(
+    label: Label,
+    text: str,
+    line: int,
+    end: int,
+    container: str,
+    level: int,
+    parent: Section,
+    style: Style,
+    *,
+    section: Section | None = None,
+    block: Block | None = None,
+) -> Candidate:
     rest, about = label.rest, Role.NONE
     if not label.separated:
         about = role_of(rest)
@@ -241,9 +277,8 @@ def _from_table(block: Block, section: Section, style: Style) -> Iterator[Candid
             and re.fullmatch(r"\d{1,2}[a-zA-Z]?|[A-Z]|[IVX]{1,4}", cell)
             and column_fit("phase", table.header[column]) >= 0.5
         ):
-            label = label_of(
-                f"{'Phase' if not searcher('week', 'day', 'month').search(table.header[column]) else table.header[column]} {cell}"
-            )
+            is_period = searcher("week", "day", "month").search(table.header[column])
+            label = label_of(f"{table.header[column] if is_period else 'Phase'} {cell}")
         text = " · ".join(cell.plain for cell in row.cells)
         if label is not None:
             found = _labelled(label, cell, row.line, row.line, TABLE, 0, section, style)

@@ -44,6 +44,7 @@ def read_criteria(context: Context) -> None:
         if section.head is not None:
             _headline(context, section, gates)
         for block in section.blocks:
+            context.deadline.check()
             match block.kind:
                 case Kind.ITEM | Kind.TEXT:
                     _line(context, block, section, gates)
@@ -117,7 +118,7 @@ def _paragraph(context: Context, block: Block, section: Section, role: Role) -> 
     """Read a paragraph below a heading of criteria: prose, in which only what is plainly a rule is one."""
     text, bold = block.text.plain, block.text.bold
     found = rules.rules_in(text, context.style, Strictness.TARGET, bold)
-    if not found and role not in GATES and "___" not in text:
+    if not found and role not in GATES and "___" not in text and not _is_conditional(text):
         strictness = Strictness.ANY if role is Role.CRITERIA and section.is_label else Strictness.EXPLICIT
         found = rules.rules_in(text, context.style, strictness, bold)
     if found:
@@ -155,6 +156,11 @@ def _item(context: Context, block: Block, section: Section, role: Role, gates: G
         rules.zero_in_words(text) is not None or rules.none_in_words(text) is not None
     ):
         put_condition(context, line, kind, phase, text, judged=False, bold=bold)
+
+
+def _is_conditional(text: str) -> bool:
+    """Whether a sentence says what is done when something happens: it sets no goal."""
+    return re.match(rf"\W*{pattern('if')}", text, re.IGNORECASE) is not None
 
 
 def _is_task(section: Section, block: Block) -> bool:

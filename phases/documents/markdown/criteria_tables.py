@@ -25,12 +25,10 @@ from phases.documents.markdown.roles import Role, role_of
 from phases.documents.markdown.rules import Rule, Strictness
 from phases.documents.markdown.sections import Section
 from phases.documents.markdown.tables import Table, TableRow, column_fit, table_of
-from phases.documents.markdown.vocabulary import pattern, searcher
+from phases.documents.markdown.vocabulary import pattern, searcher, whole
 
 _DASHBOARD = re.compile(r"^\s*[-*]?\s*(?P<name>[^:：]{2,60})[:：]\s*(?P<rest>.*)$")
-_NOTHING = re.compile(
-    r"(?i)tbd|n/?a|-+|–|—|_+|t\.b\.d\.?|offen|à définir|por definir|a definir|待定|未定|미정|يحدد لاحقا"
-)
+_NOTHING = re.compile(r"[\W_]*")
 
 
 def read_table(context: Context, block: Block, section: Section, gates: Gates) -> None:
@@ -53,6 +51,10 @@ def read_table(context: Context, block: Block, section: Section, gates: Gates) -
     layout = _layout(context, table, role)
     if layout is not None:
         _rows(context, table, section, role, gates, layout)
+
+
+def _says_nothing(text: str) -> bool:
+    return bool(_NOTHING.fullmatch(text) or whole("not_given").fullmatch(text))
 
 
 # Tables below such headings are read by others; the rest of the closed lists may hold a table of metrics.
@@ -79,6 +81,7 @@ class Layout:
     metric: int
     targets: tuple[int, ...]
     alert: int | None
+    critical: int | None
     stretch: int | None
     frequency: int | None
     phase: int | None
@@ -102,12 +105,13 @@ def _layout(context: Context, table: Table, role: Role) -> Layout | None:
         metric = 0
     taken = [metric, *targets]
     alert = nogo if nogo is not None else next((i for i in table.all_of("alert") if i not in taken), None)
+    critical = next((i for i in table.all_of("alert") if i not in (*taken, alert)), None)
     stretch = next((i for i in table.all_of("stretch") if i not in (*taken, alert)), None)
     frequency = next((i for i in table.all_of("frequency") if i not in (*taken, alert, stretch)), None)
     phase = next((i for i in table.all_of("phase") if i not in taken), None)
     known = (*taken, alert, stretch, frequency, phase, *table.all_of("alert"))
     targets += [i for i in _columns_of_rules(context, table, metric) if i not in known]
-    return Layout(metric, tuple(targets), alert, stretch, frequency, phase)
+    return Layout(metric, tuple(targets), alert, critical, stretch, frequency, phase)
 
 
 def _is_target(name: str) -> bool:
@@ -140,10 +144,15 @@ def _rows(context: Context, table: Table, section: Section, role: Role, gates: G
             continue
         named = context.named(row.cell(layout.phase)) if layout.phase is not None else []
         phase = named[0] if named else context.phase(row.line, section)
-        alert, stretch = (_threshold(context, row.cell(i)) for i in (layout.alert, layout.stretch))
+        limits = (layout.alert, layout.critical, layout.stretch)
+        alert, critical, stretch = (_threshold(context, row.cell(index)) for index in limits)
         for column in layout.targets:
             for one in _cell(context, name, row.cell(column), kind, phase, row, column == layout.targets[0]):
-                put(context, replace(one, alert=alert, stretch=stretch, frequency=row.cell(layout.frequency)))
+                frequency = row.cell(layout.frequency)
+                put(
+                    context,
+                    replace(one, alert=alert, critical=critical, stretch=stretch, frequency=frequency),
+                )
         if role in GATES and is_gate(context, section, role, row.line):
             gates.add(section, role, row.line, f"{name}: {row.cell(layout.targets[0])}")
             context.use(row.line, "gate")
@@ -157,16 +166,24 @@ def _threshold(context: Context, text: str) -> Threshold | None:
 def _cell(
     context: Context, name: str, said: str, kind: str, phase: Phase | None, row: TableRow, is_first: bool
 ) -> Iterator[Criterion]:
-    """Read the target of a metric; words instead of a number are a criterion only in the first such column."""
+    """Read the target of a metric; words are a criterion only in the first such column."""
     text = f"{name}: {said}"
-    if not re.search(r"[^\W_]", said) or _NOTHING.fullmatch(said.strip()):
+    if _says_nothing(said):
         return
     found = _cell_rules(context, name, said)
     for rule in found:
         yield Criterion(
-            row.line, kind, f"{name} {rule.name}".strip(), text, phase,
-            rule.op, rule.value, rule.value2, rule.unit, rule.window,
-        )  # fmt: skip
+            row.line,
+            kind,
+            f"{name} {rule.name}".strip(),
+            text,
+            phase,
+            rule.op,
+            rule.value,
+            rule.value2,
+            rule.unit,
+            rule.window,
+        )
     if found or not is_first:
         return
     if rules.zero_in_words(said) is not None:
@@ -251,7 +268,7 @@ def _phase_rows(context: Context, table: Table, section: Section, gates: Gates) 
     for row, phase in rows:
         for index, role in columns.items():
             text = row.cell(index)
-            if not re.search(r"\w", text) or _NOTHING.fullmatch(text):
+            if _says_nothing(text):
                 continue
             for part in parts_of(text):
                 put_condition(
@@ -297,10 +314,20 @@ def read_fence(context: Context, block: Block, section: Section) -> None:
             put(
                 context,
                 Criterion(
-                    line, "metric", f"{name} {rule.name}".strip(), text, phase,
-                    rule.op, rule.value, rule.value2, rule.unit, rule.window, alert=alert, stretch=stretch,
+                    line,
+                    "metric",
+                    f"{name} {rule.name}".strip(),
+                    text,
+                    phase,
+                    rule.op,
+                    rule.value,
+                    rule.value2,
+                    rule.unit,
+                    rule.window,
+                    alert=alert,
+                    stretch=stretch,
                 ),
-            )  # fmt: skip
+            )
         if not found and ("target" in said or "trend" in said):
             put(context, Criterion(line, "metric", name, text, phase, judged=True, alert=alert))
 

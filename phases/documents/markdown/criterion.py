@@ -10,16 +10,30 @@ from phases.documents.markdown.gates import GATES
 from phases.documents.markdown.roles import Role
 from phases.documents.markdown.rules import Rule, Strictness
 from phases.documents.markdown.sections import Section
-from phases.documents.markdown.vocabulary import either, searcher
+from phases.documents.markdown.vocabulary import pattern, searcher
 
 MEASURED = frozenset({Role.CRITERIA, Role.METRICS, Role.ALERT, Role.DELIVERABLE, *GATES})
 # Lists in which numbers are no rules, however they are written.
 CLOSED = frozenset(
     {
-        Role.SELECTION, Role.TRIGGER, Role.ROLLBACK, Role.RISK, Role.BUDGET, Role.CONTACT, Role.ONCALL, Role.ESCALATION,
-        Role.SUPPORT, Role.SIGNOFF, Role.COMMUNICATION, Role.TEMPLATE, Role.AUDIENCE, Role.DURATION, Role.RAMP, Role.CHECKLIST,
+        Role.SELECTION,
+        Role.TRIGGER,
+        Role.ROLLBACK,
+        Role.RISK,
+        Role.BUDGET,
+        Role.CONTACT,
+        Role.ONCALL,
+        Role.ESCALATION,
+        Role.SUPPORT,
+        Role.SIGNOFF,
+        Role.COMMUNICATION,
+        Role.TEMPLATE,
+        Role.AUDIENCE,
+        Role.DURATION,
+        Role.RAMP,
+        Role.CHECKLIST,
     }
-)  # fmt: skip
+)
 _KINDS = {
     Role.GO: "gate",
     Role.GATE: "gate",
@@ -61,16 +75,25 @@ def put_rules(
             put(
                 context,
                 Criterion(
-                    line, kind, rule.name or text, text, phase, rule.op, rule.value, rule.value2, rule.unit, rule.window,
+                    line,
+                    kind,
+                    rule.name or text,
+                    text,
+                    phase,
+                    rule.op,
+                    rule.value,
+                    rule.value2,
+                    rule.unit,
+                    rule.window,
                     stretch=stretch,
                 ),
-            )  # fmt: skip
+            )
 
 
 def put_condition(
     context: Context, line: int, kind: str, phase: Phase | None, text: str, *, judged: bool, bold: str = ""
 ) -> bool:
-    """Write one condition of a list of criteria: measured, a zero in words, or to be judged. Says whether it did.
+    """Write one condition of a list: measured, a zero in words, or to be judged. Says whether it did.
 
     :param judged: whether a condition without a number is to be judged by somebody.
     """
@@ -94,10 +117,9 @@ def put_condition(
 
 @cache
 def _joints() -> re.Pattern[str]:
-    conjunction = either(["and", "und", "et", "y", "e", "и", "dan"])
     return re.compile(
         r"\s*[;；]\s*|,\s+(?!\d{3}\b)|\s+(?:AND|&&|\+)\s+|\.\s+(?=[A-ZÀ-Ý])|<br\s*/?>|\s·\s|"
-        rf"\s+{conjunction}\s+(?=[^,;]*\d)"
+        rf"\s+{pattern('conjunction')}\s+(?=[^,;]*\d)"
     )
 
 

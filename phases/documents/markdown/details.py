@@ -1,4 +1,4 @@
-"""What needs no reading beyond its place: audiences, lengths, quotas, ramps, objectives, activities, risks, costs, contacts."""
+"""What the body of a phase says about people and time, and lists that need no reading but their place."""
 
 import re
 from dataclasses import replace
@@ -16,15 +16,23 @@ from phases.documents.markdown.times import date_in, schedule_in
 from phases.documents.markdown.vocabulary import searcher
 
 _LISTED = {
-    Role.OBJECTIVE: "objective", Role.ACTIVITY: "activity", Role.DELIVERABLE: "deliverable", Role.RISK: "risk", Role.BUDGET: "cost",
-    Role.CONTACT: "contact", Role.ONCALL: "on-call", Role.ESCALATION: "escalation", Role.SELECTION: "selection", Role.SUPPORT: "support",
+    Role.OBJECTIVE: "objective",
+    Role.ACTIVITY: "activity",
+    Role.DELIVERABLE: "deliverable",
+    Role.RISK: "risk",
+    Role.BUDGET: "cost",
+    Role.CONTACT: "contact",
+    Role.ONCALL: "on-call",
+    Role.ESCALATION: "escalation",
+    Role.SELECTION: "selection",
+    Role.SUPPORT: "support",
     Role.FEATURE: "feature",
-}  # fmt: skip
+}
 
 
 def read_phase_details(context: Context) -> None:
     """Fill in what the body of each phase says about its audience, its time, its quotas and its steps."""
-    facts, style = context.facts, context.style
+    facts = context.facts
     loose: dict[int, Audience] = {}
     for section in context.tree.sections():
         context.deadline.check()
@@ -34,6 +42,7 @@ def read_phase_details(context: Context) -> None:
         if section.head is not None and not section.is_phase:
             _from_line(context, section.head, section, phase, loose)
         for block in section.blocks:
+            context.deadline.check()
             if block.kind is Kind.TABLE:
                 _from_table(context, block, section)
             elif block.kind in (Kind.ITEM, Kind.TEXT):
@@ -239,8 +248,9 @@ def _from_ramp(phase: Phase) -> None:
     if len({step.line for step in phase.ramp}) > 1:
         phase.audience = replace(
             phase.audience.filled_from(Audience(min(counts, default=None), max(counts, default=None))),
-            percent_min=min(shares, default=None), percent_max=max(shares, default=None),
-        )  # fmt: skip
+            percent_min=min(shares, default=None),
+            percent_max=max(shares, default=None),
+        )
 
 
 def read_entries(context: Context) -> None:
@@ -248,6 +258,7 @@ def read_entries(context: Context) -> None:
     for section in context.tree.sections():
         context.deadline.check()
         for block in section.blocks:
+            context.deadline.check()
             role = context.role(block)
             kind = _LISTED.get(role)
             if kind is None:

@@ -101,6 +101,7 @@ class Criterion:
     judged: bool = False
     implied_zero: bool = False
     alert: Threshold | None = None
+    critical: Threshold | None = None
     stretch: Threshold | None = None
     frequency: str = ""
 

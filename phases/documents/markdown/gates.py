@@ -46,7 +46,7 @@ class Gates:
         self.ends.setdefault(key, ends or self._between(section, line, head[1]))
 
     def _between(self, section: Section, line: int, title: str) -> Ends:
-        """The phases that a gate stands between: named in its title, else the one it stands in and the next."""
+        """The phases on both sides: those its title names, else the one it stands in and the next."""
         context = self.context
         inside = context.facts.phase_at(line)
         named = (

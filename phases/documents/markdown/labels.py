@@ -12,10 +12,19 @@ CLASSES = ("phase", "stage", "wave", "month", "week", "day", "sprint")
 STRONG = frozenset({"phase", "stage", "wave"})
 _PERIODS = frozenset({"month", "week", "day"})
 _PREFIXED = frozenset({"zh", "ja", "ko"})
-_NUMBER = r"\d{1,3}(?:\.\d{1,2})*(?:\s?[A-Za-z](?![A-Za-z]))?|[IVX]{1,5}(?![\w])|[A-Z](?:-?\d{1,2})?(?![\w'’])|[ivx]{1,4}(?![\w])"
-_SECOND = (
-    r"\s*(?:-|–|—|~|/|&|\+|{to})\s*(?P<second>\d{{1,3}}(?!\s*%|\d|[.,:/]\d)|[IVX]{{1,5}}(?!\w)|[A-Z](?!\w))"
+_NUMBER = (
+    r"\d{1,3}(?:\.\d{1,2})*(?:[A-Za-z](?![A-Za-z]))?|[IVX]{1,5}(?![\w])|[A-Z](?:-?\d{1,2})?(?![\w'’])"
+    r"|[ivx]{1,4}(?![\w])"
 )
+_SECOND = (
+    r"\s*(?:-|–|—|~|/|&|\+|{to}|{and_})\s*"
+    r"(?P<second>\d{{1,3}}(?!\s*%|\d|[.,:/]\d)|[IVX]{{1,5}}(?!\w)|[A-Z](?!\w))"
+)
+_CJK_NUMBER = "[零一二三四五六七八九十两]{1,3}"
+_CJK_TO = r"\s?[-–~至到]\s?"
+# Not the label of a phase: “the next phase”, “within 3 days”.
+_NOT_BEFORE = "(?<![下上每各这這本同单單])"
+_NOT_BEHIND = r"(?!\s*(?:以内|以上|以下|之内|[間间内]))"
 _LEADING = re.compile(
     r"^(?:\W*\d{1,2}(?:\.\d{1,2})*[.)、:]\s+|[\W_]*\[[^\]]{1,20}\]\s*|(?![\[(\"“'«「『])[^\w(\[\"“'«「『<>≥≤~]+)+",
     re.UNICODE,
@@ -57,7 +66,7 @@ class Label:
 @cache
 def _forms() -> list[tuple[str, re.Pattern[str], re.Pattern[str]]]:
     """For each class of words: the label at the beginning, and the label anywhere."""
-    second = _SECOND.format(to=pattern("to"))
+    second = _SECOND.format(to=pattern("to"), and_=pattern("and"))
     forms = []
     for name in CLASSES:
         spaced = either(
@@ -66,11 +75,17 @@ def _forms() -> list[tuple[str, re.Pattern[str], re.Pattern[str]]]:
         glued = either(w for language in _PREFIXED for w in words(name, language))
         worded = numbers.worded_pattern()
         number = rf"(?P<number>(?-i:{_NUMBER})|{worded})(?:{second})?(?P<open>\+)?"
-        first = (
-            rf"(?P<before>{spaced})\s*(?:№|[Nn]o\.?|#|n°)?\s*{number}"
-            rf"|(?<![下上每各这這本同单單])(?:第\s*)?(?P<cjk>\d{{1,3}}(?:\s?[-–~至到]\s?\d{{1,3}})?|[零一二三四五六七八九十两]{{1,3}}(?:\s?[-–~至到]\s?[一二三四五六七八九十]{{1,3}})?)\s*(?:つ目の|个|個)?(?P<after>{glued})(?!\s*(?:以内|以上|以下|之内|[間间内]))"
-            rf"|(?P<glued>{either(w for language in _PREFIXED for w in words(name, language) if len(w) > 1)})\s*(?P<number2>\d{{1,3}}[A-Za-z]?(?![\w.%])|[IVX]{{1,4}}(?!\w)|[A-Z](?!\w)|[一二三四五六七八九十]{{1,2}})(?:\s?[-–~至]\s?(?P<second2>\d{{1,3}}))?"
-            rf"|(?P<ordinal>{worded}|\d{{1,2}}(?:st|nd|rd|th|\.|ª|º|ère|re|er|ème|e|-?й|-?я|-?ая)?)\s+(?P<ordered>{spaced})"
+        long = either(w for language in _PREFIXED for w in words(name, language) if len(w) > 1)
+        ordinal = rf"{worded}|\d{{1,2}}(?:st|nd|rd|th|\.|ª|º|ère|re|er|ème|e|-?й|-?я|-?ая)?"
+        figure = rf"\d{{1,3}}(?:{_CJK_TO}\d{{1,3}})?|{_CJK_NUMBER}(?:{_CJK_TO}{_CJK_NUMBER})?"
+        behind = r"\d{1,3}[A-Za-z]?(?![\w.%])|[IVX]{1,4}(?!\w)|[A-Z](?!\w)|[一二三四五六七八九十]{1,2}"
+        first = "|".join(
+            (
+                rf"(?P<before>{spaced})\s*(?:№|[Nn]o\.?|#|n°)?\s*{number}",
+                rf"{_NOT_BEFORE}(?:第\s*)?(?P<cjk>{figure})\s*(?:つ目の|个|個)?(?P<after>{glued}){_NOT_BEHIND}",
+                rf"(?P<glued>{long})\s*(?P<number2>{behind})(?:{_CJK_TO}(?P<second2>\d{{1,3}}))?",
+                rf"(?P<ordinal>{ordinal})\s+(?P<ordered>{spaced})",
+            )
         )
         lead = rf"(?:(?:{pattern('rollout')})[\s-]+)?" if name in STRONG else ""
         begins = re.compile(rf"^{lead}(?:{first})", re.IGNORECASE)

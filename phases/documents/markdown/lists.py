@@ -5,8 +5,8 @@ import re
 from phases.documents.markdown.blocks import Block, Kind
 from phases.documents.markdown.context import Context
 from phases.documents.markdown.criterion import CLOSED
-from phases.documents.markdown.gates import GATES
 from phases.documents.markdown.facts import Checklist, Communication, SignOff
+from phases.documents.markdown.gates import GATES
 from phases.documents.markdown.roles import Role, role_of
 from phases.documents.markdown.sections import Section, field_of
 from phases.documents.markdown.tables import Table, table_of
@@ -122,8 +122,7 @@ def _sign_lines(context: Context, lines: list[Block], section: Section) -> None:
     blanks = any(_BLANK.search(block.raw) for block in lines)
     for block in lines:
         text = block.text.plain
-        key, value = field_of(block)
-        name = re.split(r"\s*(?::|[_.]{3,}|\[)", text)[0].strip() if not key else key
+        name = field_of(block)[0] or re.split(r"\s*(?::|[_.]{3,}|\[)", text)[0].strip()
         if (
             not name
             or len(name) > 80
@@ -170,12 +169,12 @@ def read_communications(context: Context) -> None:
         ]
         if not items:
             continue
-        if section.own_role is not Role.COMMUNICATION or section.is_label or _attributes(items):
-            if _attributes(items):
-                _tell(context, section.line, section.title, section, dict(field_of(block) for block in items))
-                context.use((block.line for block in items), "communication")
-                continue
+        if _attributes(items):
+            _tell(context, section.line, section.title, section, dict(field_of(block) for block in items))
+            context.use((block.line for block in items), "communication")
+            continue
         for block in items:
+            context.deadline.check()
             inner = context.children(block)
             said = [
                 child for child in inner if field_of(child)[0] or searcher("channels").match(child.text.plain)
@@ -208,7 +207,7 @@ def _tell_table(context: Context, block: Block, section: Section, is_about: bool
     what = table.find("what", taken=(channel,))
     if table.find("risk") is not None or table.find("signature") is not None or table.find("target") == 1:
         return
-    told = is_about and section.own_role is Role.COMMUNICATION or is_about
+    told = (is_about and section.own_role is Role.COMMUNICATION) or is_about
     if not told and not (
         channel is not None
         and what is not None
@@ -249,7 +248,6 @@ def _announces(table: Table, what: int | None, section: Section) -> bool:
 
 
 def _tell(context: Context, line: int, text: str, section: Section, values: dict[str, str]) -> None:
-    key, _value = "", ""
     when = text if offset_in(text) else ""
     by_role = {role_of(name): value for name, value in values.items()}
     context.facts.communications.append(

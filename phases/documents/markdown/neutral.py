@@ -30,19 +30,40 @@ def neutral(facts: Facts) -> dict[str, Any]:
         ],
         "rollback_triggers": [
             {
-                "line": t.line, "text": t.text, "op": t.op, "value": t.value, "value2": t.value2, "unit": t.unit, "mode": t.mode,
-                "action": t.action, "phase": at(t.phase),
+                "line": t.line,
+                "text": t.text,
+                "op": t.op,
+                "value": t.value,
+                "value2": t.value2,
+                "unit": t.unit,
+                "mode": t.mode,
+                "action": t.action,
+                "phase": at(t.phase),
             }
             for t in facts.triggers
         ],
-        "signoffs": [{"line": s.line, "approver": s.approver, "what": s.what, "phase": at(s.phase)} for s in facts.signoffs],
+        "signoffs": [
+            {"line": s.line, "approver": s.approver, "what": s.what, "phase": at(s.phase)}
+            for s in facts.signoffs
+        ],
         "communications": [
-            {"line": c.line, "what": c.what, "when": c.when, "audience": c.audience, "channel": c.channel, "owner": c.owner, "phase": at(c.phase)}
+            {
+                "line": c.line,
+                "what": c.what,
+                "when": c.when,
+                "audience": c.audience,
+                "channel": c.channel,
+                "owner": c.owner,
+                "phase": at(c.phase),
+            }
             for c in facts.communications
         ],
         "checklists": [
             {
-                "line": c.line, "title": c.title, "items": len(c.items), "phase": at(c.phase),
+                "line": c.line,
+                "title": c.title,
+                "items": len(c.items),
+                "phase": at(c.phase),
                 "lines": [line for line, _text, _done in c.items],
             }
             for c in facts.checklists
@@ -51,7 +72,7 @@ def neutral(facts: Facts) -> dict[str, Any]:
             {"line": e.line, "kind": e.kind, "text": e.text, "phase": at(e.phase), "values": dict(e.values)}
             for e in facts.entries
         ],
-    }  # fmt: skip
+    }
 
 
 def _phase(phase: Phase, facts: Facts, parent: int | None) -> dict[str, Any]:
@@ -101,6 +122,7 @@ def _criterion(criterion: Criterion) -> dict[str, Any]:
         "qualitative": criterion.judged,
         "implied_zero": criterion.implied_zero,
         "alert": _threshold(criterion.alert),
+        "critical": _threshold(criterion.critical),
         "stretch": _threshold(criterion.stretch),
         "frequency": criterion.frequency,
     }

@@ -9,13 +9,35 @@ from phases.documents.markdown.vocabulary import LANGUAGES, either, listed
 _CJK = {character: value for value, character in enumerate("零一二三四五六七八九")} | {"两": 2, "兩": 2}
 _ROMAN = {"I": 1, "V": 5, "X": 10}
 _MULTIPLIERS = {
-    "k": 1_000, "千": 1_000, "천": 1_000, "thousand": 1_000, "tsd": 1_000, "tsd.": 1_000, "тыс": 1_000, "тыс.": 1_000,
-    "mil": 1_000, "ألف": 1_000, "آلاف": 1_000, "ribu": 1_000,
-    "万": 10_000, "萬": 10_000, "만": 10_000,
-    "m": 1_000_000, "mio": 1_000_000, "mio.": 1_000_000, "million": 1_000_000, "millions": 1_000_000, "млн": 1_000_000,
-    "millones": 1_000_000, "milhões": 1_000_000, "مليون": 1_000_000, "juta": 1_000_000, "百万": 1_000_000,
-    "亿": 100_000_000, "億": 100_000_000,
-}  # fmt: skip
+    "k": 1_000,
+    "千": 1_000,
+    "천": 1_000,
+    "thousand": 1_000,
+    "tsd": 1_000,
+    "tsd.": 1_000,
+    "тыс": 1_000,
+    "тыс.": 1_000,
+    "mil": 1_000,
+    "ألف": 1_000,
+    "آلاف": 1_000,
+    "ribu": 1_000,
+    "万": 10_000,
+    "萬": 10_000,
+    "만": 10_000,
+    "m": 1_000_000,
+    "mio": 1_000_000,
+    "mio.": 1_000_000,
+    "million": 1_000_000,
+    "millions": 1_000_000,
+    "млн": 1_000_000,
+    "millones": 1_000_000,
+    "milhões": 1_000_000,
+    "مليون": 1_000_000,
+    "juta": 1_000_000,
+    "百万": 1_000_000,
+    "亿": 100_000_000,
+    "億": 100_000_000,
+}
 MULTIPLIER = rf"(?:{'|'.join(re.escape(word) for word in sorted(_MULTIPLIERS, key=len, reverse=True))})"
 
 # A number in digits, with its separators.

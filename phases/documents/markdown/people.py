@@ -7,16 +7,19 @@ from phases.documents.markdown.facts import Audience
 from phases.documents.markdown.labels import labels_in
 from phases.documents.markdown.numbers import Style, tidy
 from phases.documents.markdown.quantities import Quantity, counts_people, quantities
-from phases.documents.markdown.vocabulary import either, pattern, searcher
+from phases.documents.markdown.vocabulary import pattern, searcher
 
 _ARROW = re.compile(r"\s*(?:→|->|=>|➜|⇒|>)\s*")
 
 
 @cache
 def _everybody() -> re.Pattern[str]:
+    """“all users”, “all internal staff”, “全量”."""
+    everyone, inside, somebody = pattern("all"), pattern("internal"), pattern("people")
     return re.compile(
-        rf"{pattern('everyone')}|{pattern('all')}\s*(?:(?:the|our|of|les|los|las|os|as|die|der)\s+)?(?:\(?{pattern('internal')}\)?\s*)?(?:{pattern('people')}|(?<={'l'}){pattern('internal')})"
-        rf"|{pattern('all')}\s+{pattern('internal')}|{pattern('all')}\s*(?:のユーザー|の利用者)|{either(['全量', '全员', '全員', '전원'])}",
+        rf"{pattern('everyone', 'full_audience')}"
+        rf"|{everyone}\s*(?:{pattern('filler')}\s*)?(?:\(?{inside}\)?\s*)?{somebody}"
+        rf"|{everyone}\s+{inside}|{everyone}\s*の\s*{somebody}",
         re.IGNORECASE,
     )
 
@@ -49,9 +52,7 @@ def audience_in(text: str, style: Style, line: int = 0, *, field: bool = False) 
         audience = audience.filled_from(_counted(text, counts))
     if shares:
         audience = audience.filled_from(_shared(text, shares))
-    elif not counts and everybody(text):
-        audience = audience.filled_from(Audience(percent_min=100, percent_max=100))
-    elif everybody(text) and counts and _everybody().match(text):
+    elif (not counts and everybody(text)) or (everybody(text) and counts and _everybody().match(text)):
         audience = audience.filled_from(Audience(percent_min=100, percent_max=100))
     return audience if audience.has_count or audience.has_percent else None
 
@@ -77,11 +78,7 @@ def _counted(text: str, counts: list[Quantity]) -> Audience:
     total = [counts[0]]
     for quantity in counts[1:]:
         between = text[total[-1].end : quantity.start]
-        if not re.search(
-            rf"\+|(?<!\w){either(['and', 'und', 'et', 'y', 'e', 'и', 'plus', 'dan'])}|[和与と및]",
-            between,
-            re.IGNORECASE,
-        ) or re.search(r"[;.(]", between):
+        if not re.search(rf"\+|&|{pattern('sum')}", between, re.IGNORECASE) or re.search(r"[;.(]", between):
             break
         total.append(quantity)
     least, most = bounds(total[0])

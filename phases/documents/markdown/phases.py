@@ -23,6 +23,7 @@ from phases.documents.markdown.candidates import (
 )
 from phases.documents.markdown.facts import Audience, Phase
 from phases.documents.markdown.labels import STRONG, label_of, labels_in
+from phases.documents.markdown.limits import Deadline
 from phases.documents.markdown.numbers import Style
 from phases.documents.markdown.roles import Role, about_other_things, about_plan
 from phases.documents.markdown.sections import Section, Tree
@@ -41,6 +42,8 @@ _WORD_SCORE = {
 }
 _CONTAINER_SCORE = {HEADING: 20, BOLD: 14, TABLE: 13, ITEM: 8}
 ENOUGH = 38
+# A list of more is something else, such as a log.
+MOST_PHASES = 60
 _BODY_ROLES = frozenset(
     {
         Role.CRITERIA,
@@ -56,9 +59,11 @@ _BODY_ROLES = frozenset(
 )
 
 
-def find_phases(tree: Tree, style: Style, year: int | None) -> tuple[list[Phase], list[Candidate]]:
+def find_phases(
+    tree: Tree, style: Style, year: int | None, deadline: Deadline
+) -> tuple[list[Phase], list[Candidate]]:
     """Return the phases in the order of the document, and the candidates that are none."""
-    found = candidates(tree, style)
+    found = candidates(tree, style, deadline)
     families = _families(found)
     scored = sorted(
         ((_score(family, families, style), index) for index, family in enumerate(families)), reverse=True
@@ -78,6 +83,7 @@ def find_phases(tree: Tree, style: Style, year: int | None) -> tuple[list[Phase]
     phases.sort(key=lambda phase: phase.line)
     rest = [candidate for candidate in found if id(candidate) not in taken]
     for candidate in rest:
+        deadline.check()
         _merge(candidate, phases, style, year)
     return phases, rest
 
@@ -98,7 +104,7 @@ def _families(found: Sequence[Candidate]) -> list[list[Candidate]]:
             place = None
         groups.setdefault((candidate.word, candidate.container, candidate.level, place), []).append(candidate)
     # A plan whose chapters each hold some of the phases: labels that occur once are one family.
-    result = []
+    result: list[list[Candidate]] = []
     for key, family in groups.items():
         if key[3] is None and len({c.key for c in family}) < len(family):
             by_parent: dict[int, list[Candidate]] = {}
@@ -112,7 +118,7 @@ def _families(found: Sequence[Candidate]) -> list[list[Candidate]]:
 
 def _score(family: Sequence[Candidate], families: Sequence[Sequence[Candidate]], style: Style) -> float:
     first = family[0]
-    if len(family) < 2 and first.word == NAMED:
+    if (len(family) < 2 and first.word == NAMED) or len(family) > MOST_PHASES:
         return 0
     score = float(_WORD_SCORE[first.word] + _CONTAINER_SCORE[first.container])
     around = [section.title for section in first.parent.ancestors() if section.title]
@@ -128,11 +134,10 @@ def _score(family: Sequence[Candidate], families: Sequence[Sequence[Candidate]],
             siblings = [child for child in first.parent.children if child.level == first.level]
             share = len(family) / max(1, len(siblings))
             score += 8 if share >= 0.6 or (len(family) >= 3 and around and about_plan(around[0])) else -14
-        elif first.container is ITEM and not (
-            around and about_plan(around[0]) and _placed(family, style) >= 0.5
-        ):
-            score -= 30
-        elif first.container is TABLE and not (_placed(family, style) >= 0.5):
+        elif (
+            first.container is ITEM
+            and not (around and about_plan(around[0]) and _placed(family, style) >= 0.5)
+        ) or (first.container is TABLE and not (_placed(family, style) >= 0.5)):
             score -= 30
         if first.container is TABLE and searcher("phase", "stage", "wave").search(
             first.table.header[0] if first.table else ""
@@ -163,13 +168,7 @@ def _score(family: Sequence[Candidate], families: Sequence[Sequence[Candidate]],
 
 def _step_word(candidate: Candidate) -> bool:
     """“Step” names the steps of any procedure; it is a phase only where the plan says so."""
-    return bool(
-        re.match(
-            r"(?:step|paso|passo|langkah|schritt|шаг|الخطوة|خطوة|ステップ|스텝|步骤)",
-            candidate.label,
-            re.IGNORECASE,
-        )
-    )
+    return searcher("step_word").match(candidate.label) is not None
 
 
 def _placed(family: Sequence[Candidate], style: Style) -> float:
@@ -303,7 +302,8 @@ def _take(candidate: Candidate, phase: Phase, style: Style, year: int | None) ->
 
 def _from_row(candidate: Candidate, style: Style, year: int | None) -> tuple[Audience | None, Schedule]:
     table, row = candidate.table, candidate.row
-    assert table is not None and row is not None
+    assert table is not None
+    assert row is not None
     audience: Audience | None = None
     schedule = schedule_in(candidate.extra, style, year)
     if candidate.word in ("week", "day", "month"):

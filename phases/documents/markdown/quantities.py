@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from phases.documents.markdown.numbers import DIGITS, MULTIPLIER, Style, multiplied, tidy
-from phases.documents.markdown.vocabulary import either, pattern, words
+from phases.documents.markdown.vocabulary import pattern, words
 
 SIGNS = {
     "<": "<",
@@ -33,9 +33,15 @@ CURRENCIES = {
 _BEFORE = {"drop": "<", "le": "<=", "ge": ">=", "lt": "<", "gt": ">"}
 _AFTER = {"le_after": "<=", "ge_after": ">=", "lt_after": "<", "gt_after": ">"}
 _TIMES = {
-    "unit_ms": "ms", "unit_s": "s", "unit_min": "min", "unit_h": "h", "unit_d": "days", "unit_w": "weeks",
-    "unit_mo": "months", "unit_y": "years",
-}  # fmt: skip
+    "unit_ms": "ms",
+    "unit_s": "s",
+    "unit_min": "min",
+    "unit_h": "h",
+    "unit_d": "days",
+    "unit_w": "weeks",
+    "unit_mo": "months",
+    "unit_y": "years",
+}
 TIME_UNITS = frozenset(_TIMES.values())
 SECONDS = {
     "ms": 0.001,
@@ -68,10 +74,6 @@ _DATELIKE = re.compile(
     r"\b\d{4}\s*년(?:\s*\d{1,2}\s*월)?(?:\s*\d{1,2}\s*일)?|\d{1,2}\s*월\s*\d{1,2}\s*일|"
     r"\b\d{1,2}:\d{2}\b|\b[vV]?\d+\.\d+\.\d+\b|\b24\s*/\s*7\b|\b[A-Za-z]+\d+\b|\bQ\d\b|\b\d+xx\b|\bHTTP\s+\d{3}\b|"
     r"https?://\S+|\b20[2-4]\d\b(?!\s*(?:%|users))|\b(?:[Tt]op|TOP|[Tt]ier|TLS|WCAG|ISO|SOC|Android|iOS|Python|Java|Node)[\s-]\d+(?:\.\d+)?\b"
-)
-_SCALE_NOTE = re.compile(
-    rf"\(?\s*(?:\d+(?:\.\d+)?\s*(?:-|–|to|~|bis|à|a|до)\s*)\d+(?:\.\d+)?[\s-]*(?:point[\s-]*)?(?:{either(['scale', 'skala', 'échelle', 'escala', 'шкала', 'مقياس', '分制', '点満点', '점 척도', 'split'])})\s*\)?",
-    re.IGNORECASE,
 )
 
 
@@ -110,6 +112,16 @@ class Quantity:
 
 
 @cache
+def _scale_note() -> re.Pattern[str]:
+    """“(1-5 scale)”, “60/40 split”."""
+    between = rf"\s*(?:-|–|/|{pattern('to')})\s*"
+    return re.compile(
+        rf"\(?\s*\d+(?:\.\d+)?(?:{between}\d+(?:\.\d+)?)?[\s-]*(?:point[\s-]*)?{pattern('scale_word')}\s*\)?",
+        re.IGNORECASE,
+    )
+
+
+@cache
 def _number() -> re.Pattern[str]:
     return re.compile(
         rf"(?<![A-Za-zА-яЁё0-9_])(?<![0-9][.,])(?<![#/§])(?<![A-Za-z]-)(?P<currency>[$€£¥₹]|RM|USD\s|EUR\s)?\s?"
@@ -129,10 +141,8 @@ def _range() -> re.Pattern[str]:
 @cache
 def _comparator() -> re.Pattern[str]:
     groups = "|".join(f"(?P<{name}>{pattern(name)})" for name in _BEFORE)
-    filler = either(["of", "the", "a", "an", "to", "by", "about", "around", "from", "de", "den", "der", "die", "auf", "von", "à", "le", "la", "los",
-                     "las", "el", "al", "les", "des", "daripada", "на", "до", "уровня", "عن", "نسبة", "на уровне", "is", "="])  # fmt: skip
     return re.compile(
-        rf"(?:(?P<sign>[<>]\s?=|=\s?[<>]|==?|[<>≤≥±])(?:\s*±)?|{groups})\.?\s*:?\s*(?:{filler}\s*)?(?P<about>~|≈|{pattern('about')})?\s*$",
+        rf"(?:(?P<sign>[<>]\s?=|=\s?[<>]|==?|[<>≤≥±])(?:\s*±)?|{groups})\.?\s*:?\s*(?:{pattern('filler')}\s*)?(?P<about>~|≈|{pattern('about')})?\s*$",
         re.IGNORECASE,
     )
 
@@ -162,7 +172,7 @@ def _unit() -> re.Pattern[str]:
 @cache
 def _per() -> re.Pattern[str]:
     return re.compile(
-        rf"\s*(?:/\s*|(?:{either(['per', 'pro', 'je', 'par', 'por', 'cada'])})\s+)(?P<what>[^\W\d_]+(?:/[^\W\d_]+)?)",
+        rf"\s*(?:/\s*|{pattern('per_word')}\s+)(?P<what>[^\W\d_]+(?:/[^\W\d_]+)?)",
         re.IGNORECASE,
     )
 
@@ -170,7 +180,7 @@ def _per() -> re.Pattern[str]:
 @cache
 def _scale() -> re.Pattern[str]:
     return re.compile(
-        rf"\s*(?:/|(?:{either(['out of', 'von', 'sur', 'de', 'из', 'من', 'daripada'])})\s)\s*(?P<scale>5|10|7|100|4)(?:[.,]0)?(?![\d.]*\d|\s*%)(?!\s*{pattern('people')})"
+        rf"\s*(?:/|{pattern('out_of')}\s)\s*(?P<scale>5|10|7|100|4)(?:[.,]0)?(?![\d.]*\d|\s*%)(?!\s*{pattern('people')})"
     )
 
 
@@ -187,7 +197,7 @@ def quantities(text: str, style: Style, skip: tuple[tuple[int, int], ...] = ()) 
     blocked = [
         *skip,
         *(match.span() for match in _DATELIKE.finditer(text)),
-        *(m.span() for m in _SCALE_NOTE.finditer(text)),
+        *(match.span() for match in _scale_note().finditer(text)),
     ]
     found: list[Quantity] = []
     after = 0
@@ -287,7 +297,7 @@ def _counts_points(match: re.Match[str], style: Style) -> bool:
 
 
 def _compared(text: str, start: int, floor: int) -> tuple[str, bool, str, int, bool]:
-    """Return the comparator left of a number: its sign, whether it was written as a sign, its word, where it begins."""
+    """Return the comparator left of a number: what, whether a sign, its word, where it begins, if about."""
     left = text[max(floor, start - 48) : start]
     offset = start - len(left)
     match = _comparator().search(left)

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from phases.documents.markdown import blocks as block_reader
-from phases.documents.markdown.blocks import Block, Kind
+from phases.documents.markdown.blocks import Kind
 from phases.documents.markdown.context import Context
 from phases.documents.markdown.coverage import LineFate, cover
 from phases.documents.markdown.criteria import read_criteria
@@ -16,7 +16,7 @@ from phases.documents.markdown.limits import Deadline
 from phases.documents.markdown.lists import read_checklists, read_communications, read_signoffs
 from phases.documents.markdown.numbers import Style
 from phases.documents.markdown.phases import find_phases, merge_diagrams
-from phases.documents.markdown.sections import Tree, build, field_of
+from phases.documents.markdown.sections import build, field_of
 from phases.documents.markdown.stops import read_rollback_steps, read_triggers
 from phases.documents.markdown.vocabulary import LANGUAGES, words
 
@@ -48,12 +48,12 @@ def read_plan(data: bytes, deadline: Deadline | None = None) -> PlanDocument:
     deadline = deadline or Deadline()
     decoded = decode(data)
     blocks = block_reader.parse(decoded.text, deadline)
-    tree = build(blocks)
+    tree = build(blocks, deadline)
     language = language_of(decoded.text)
     facts = Facts(language=language)
     context = Context(blocks, tree, Style.of(language), facts, year_of(decoded.text), deadline)
     _read_header(context)
-    facts.phases, context.others = find_phases(tree, context.style, context.year)
+    facts.phases, context.others = find_phases(tree, context.style, context.year, deadline)
     for phase in facts.phases:
         context.use(phase.line, "phase")
     context.use(merge_diagrams(blocks, facts.phases, context.style), "diagram")
@@ -112,6 +112,7 @@ def _read_header(context: Context) -> None:
 def _describe(context: Context) -> None:
     """The first paragraph of a phase is its description."""
     for phase in context.facts.phases:
+        context.deadline.check()
         own = [
             b
             for b in context.blocks
@@ -126,7 +127,3 @@ def _describe(context: Context) -> None:
         if first is not None:
             phase.description = first.text.plain
             context.use(first.line, "description")
-
-
-def _unused(context: Context, tree: Tree, blocks: list[Block]) -> None:
-    """Kept for readers of this module: what no stage took stays as text (see `coverage`)."""

@@ -103,5 +103,5 @@ def about_plan(title: str) -> bool:
 
 
 def about_other_things(title: str) -> bool:
-    """Whether what stands below is no part of the rollout: finished features, templates, a table of contents."""
+    """Whether what stands below is no part of the rollout: finished features, a table of contents."""
     return searcher("nonplan").search(title) is not None

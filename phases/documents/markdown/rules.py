@@ -9,7 +9,7 @@ from phases.documents.markdown.labels import labels_in
 from phases.documents.markdown.numbers import Style
 from phases.documents.markdown.quantities import Quantity, counts_people, quantities
 from phases.documents.markdown.sections import split_field
-from phases.documents.markdown.vocabulary import either, pattern, searcher
+from phases.documents.markdown.vocabulary import pattern, searcher
 
 
 class Strictness(IntEnum):
@@ -38,6 +38,8 @@ class Rule:
 
 _INVERTED = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
 _EDGE = " \t:;,.-–—|()[]→•*="
+# Small words that are left over where the amount was taken out.
+_LOOSE_END = re.compile(r"\s+(?:of|von|de|d['’]|du|da|do|bei|auf|à|is|ist|est|es|é)$", re.IGNORECASE)
 _PAREN = re.compile(r"\([^()]*\)")
 
 
@@ -49,45 +51,12 @@ def _no() -> re.Pattern[str]:
 @cache
 def _no_behind() -> re.Pattern[str]:
     """Languages that say “none” at the end: なし, 없음."""
-    tail = either(
-        [
-            "なし",
-            "無し",
-            "がないこと",
-            "ないこと",
-            "がない",
-            "発生していない",
-            "発生していないこと",
-            "없음",
-            "없을 것",
-            "없어야 함",
-            "미발생",
-            "为零",
-        ]
-    )
-    return re.compile(rf"{tail}\W*$")
+    return re.compile(rf"{pattern('none_behind')}\W*$")
 
 
 @cache
 def _zero() -> re.Pattern[str]:
-    worded = either(
-        [
-            "zero",
-            "null",
-            "zéro",
-            "cero",
-            "零",
-            "ゼロ",
-            "제로",
-            "ноль",
-            "нулевое*",
-            "нулевой",
-            "صفر",
-            "sifar",
-            "nul",
-        ]
-    )
-    return re.compile(rf"(?:^|:\s*|\s)({worded})", re.IGNORECASE)
+    return re.compile(rf"(?:^|:\s*|\s)({pattern('zero_alone')})", re.IGNORECASE)
 
 
 @cache
@@ -103,7 +72,7 @@ def _target_before() -> re.Pattern[str]:
 @cache
 def _window_before() -> re.Pattern[str]:
     return re.compile(
-        rf"(?:{pattern('window', 'within')})\s*(?:the\s+|den\s+|les\s+|los\s+|las\s+)?(?:first\s+|last\s+|ersten\s+|letzten\s+|premiers\s+|primeros\s+)?$",
+        rf"(?:{pattern('window', 'within')})\s*(?:{pattern('first_last')}\s+)?$",
         re.IGNORECASE,
     )
 
@@ -168,7 +137,7 @@ def rules_in(text: str, style: Style, strictness: Strictness, bold: str = "") ->
 
 def zero_in_words(text: str) -> str | None:
     """Return what there must be none of, where a line says “Zero X”; None where it does not."""
-    behind = re.search(r"\s*(?:ゼロ|为零|為零|零|제로)\W*$", text)
+    behind = re.search(rf"\s*{pattern('zero_behind')}\W*$", text)
     if behind and behind.start() and not re.search(r"\d", text):
         return text[: behind.start()].strip(_EDGE)
     match = _zero().search(text)
@@ -186,7 +155,7 @@ def zero_in_words(text: str) -> str | None:
     before = text[: match.start(1)].strip(_EDGE)
     if before and _zero().match(before.strip()):
         before = ""
-    subject = rest.split(":")[0] if not before else before
+    subject = before or rest.split(":")[0]
     return (subject or value or key).strip(_EDGE) or text
 
 
@@ -232,8 +201,8 @@ def _is_rule(text: str, quantity: Quantity, strictness: Strictness) -> bool:
     if quantity.op and strictness is Strictness.ANY:
         return True
     if quantity.op and strictness is Strictness.EXPLICIT:
-        return (
-            quantity.unit != "count" and not _in_parentheses(text, quantity) or _follows_key(text, quantity)
+        return (quantity.unit != "count" and not _in_parentheses(text, quantity)) or _follows_key(
+            text, quantity
         )
     return False
 
@@ -335,6 +304,7 @@ def _named(text: str, chosen: list[Quantity], bold: str, window: str) -> list[Ru
             unit = "users"
         if negated and op != quantity.op:
             name = re.sub(rf"^\W*{pattern('no')}\s*", "", name, flags=re.IGNORECASE)
+        name = _LOOSE_END.sub("", name)
         second = (
             bool(result)
             and _in_parentheses(text, quantity)
@@ -342,8 +312,15 @@ def _named(text: str, chosen: list[Quantity], bold: str, window: str) -> list[Ru
         )
         result.append(
             Rule(
-                name or key, op or ">=", quantity.value, unit, quantity.value2, window, quantity.start, second,
-                quantity.guessed
+                name or key,
+                op or ">=",
+                quantity.value,
+                unit,
+                quantity.value2,
+                window,
+                quantity.start,
+                second,
+                quantity.guessed,
             )
         )
     return result

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from phases.documents.markdown.blocks import Block, Kind
 from phases.documents.markdown.inline import narrow
 from phases.documents.markdown.labels import Label, label_of
+from phases.documents.markdown.limits import Deadline
 from phases.documents.markdown.roles import STRONG, WEAK, Role, role_and_share, role_of
 
 BOLD_PHASE, LABEL = 7, 8
@@ -88,7 +89,7 @@ class Tree:
         return self.root.walk()
 
 
-def build(blocks: Sequence[Block]) -> Tree:
+def build(blocks: Sequence[Block], deadline: Deadline) -> Tree:
     """Make the tree of sections."""
     root = Section("", 0, 0)
     tree = Tree(root, {}, {}, {}, {})
@@ -98,6 +99,8 @@ def build(blocks: Sequence[Block]) -> Tree:
     has_headings = sum(block.kind is Kind.HEADING for block in blocks) > 1
     for index, block in enumerate(blocks):
         last = max(last, block.end)
+        if index % 64 == 0:
+            deadline.check()
         level = _opens(block, blocks[index + 1] if index + 1 < len(blocks) else None, has_headings)
         if level:
             while current.level >= level:
@@ -165,6 +168,8 @@ def _opens(block: Block, following: Block | None, has_headings: bool) -> int:
         and _key_of(text.plain) is not None
         and role_of(text.bold) not in (Role.NONE, Role.OTHER, Role.DURATION)
     ):
+        return LABEL
+    if not has_headings and follows and len(text.plain) <= 60 and role_and_share(text.plain)[1] >= 0.6:
         return LABEL
     # “**Stop Rollout** (within 1 hour)” above a list.
     return (

@@ -23,6 +23,7 @@ def read_triggers(context: Context) -> None:
             if value and role_of(key) is Role.TRIGGER and section.level >= 7 and not section.blocks:
                 _add(context, section.line, value, section)
         for block in section.blocks:
+            context.deadline.check()
             if block.kind is Kind.ITEM:
                 _item(context, block, section)
             elif block.kind is Kind.TEXT:
@@ -93,10 +94,17 @@ def _add(context: Context, line: int, text: str, section: Section) -> None:
         op = "<"
     context.facts.triggers.append(
         Trigger(
-            line, text, _mode(context, section, text), op, rule.value if rule else None, rule.value2 if rule else None,
-            rule.unit if rule else None, action, context.phase(line, section),
+            line,
+            text,
+            _mode(context, section, text),
+            op,
+            rule.value if rule else None,
+            rule.value2 if rule else None,
+            rule.unit if rule else None,
+            action,
+            context.phase(line, section),
         )
-    )  # fmt: skip
+    )
     context.use(line, "trigger")
 
 
@@ -133,6 +141,7 @@ def read_rollback_steps(context: Context) -> None:
     """Find what is done to go back, step by step."""
     for section in context.tree.sections():
         for block in context.items(section):
+            context.deadline.check()
             if (
                 context.role(block) is not Role.ROLLBACK
                 or block.box is not None

@@ -10,10 +10,31 @@ from phases.documents.markdown.blocks import Block
 from phases.documents.markdown.vocabulary import searcher
 
 COLUMNS = (
-    "metric", "target", "alert", "stretch", "actual", "frequency", "phase", "name", "audience", "percent", "when", "what",
-    "who", "channel", "owner", "approver", "signature", "risk", "probability", "impact", "mitigation", "contingency",
-    "cost", "trigger",
-)  # fmt: skip
+    "metric",
+    "target",
+    "alert",
+    "stretch",
+    "actual",
+    "frequency",
+    "phase",
+    "name",
+    "audience",
+    "percent",
+    "when",
+    "what",
+    "who",
+    "channel",
+    "owner",
+    "approver",
+    "signature",
+    "risk",
+    "probability",
+    "impact",
+    "mitigation",
+    "contingency",
+    "cost",
+    "trigger",
+)
 _LETTERS = re.compile(r"[\W_]+")
 
 
@@ -60,6 +81,7 @@ def column_fit(kind: str, name: str) -> float:
     return found / letters
 
 
+@lru_cache(maxsize=512)
 def table_of(block: Block) -> Table:
     header, *rows = block.rows
     return Table(

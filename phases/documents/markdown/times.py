@@ -4,6 +4,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 
 from phases.documents.markdown.labels import Label, labels_in
 from phases.documents.markdown.numbers import Style, tidy
@@ -171,7 +172,7 @@ def dates_in(text: str, year: int | None = None) -> tuple[str, str] | None:
         if begin and end:
             return begin, end
     found = [(match, _parts(match)) for match in _date_pattern().finditer(text)]
-    for (first, start), (second, stop) in zip(found, found[1:], strict=False):
+    for (first, start), (second, stop) in pairwise(found):
         between = text[first.end() : second.start()]
         if re.fullmatch(rf"[\s(]*(?:-|–|—|~|→|{pattern('to')})[\s)]*", between, re.IGNORECASE):
             last = stop[0] or start[0] or year
@@ -206,8 +207,8 @@ def _parts(match: re.Match[str]) -> tuple[int | None, int, int]:
     if group["cjk"]:
         return int(group["cy"]) if group["cy"] else None, int(group["cm"]), int(group["cd"])
     if group["dotted"]:
-        year = int(group["dy"]) if group["dy"] else None
-        return year + 2000 if year and year < 100 else year, int(group["dm"]), int(group["dd"])
+        short = int(group["dy"]) if group["dy"] else None
+        return short + 2000 if short and short < 100 else short, int(group["dm"]), int(group["dd"])
     if group["slash"]:
         first, second = int(group["s1"]), int(group["s2"])
         return (int(group["sy"]), second, first) if first > 12 else (int(group["sy"]), first, second)

@@ -27,8 +27,6 @@ LANGUAGES: Mapping[str, Mapping[str, str]] = {
 
 # Scripts that are written without spaces, or that glue particles to the word.
 UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-# One class for a letter and its accents, so that words which differ in them alone share their branches.
-_ACCENTED = {"a": "áàâäã", "e": "éèêë", "i": "íìîï", "o": "óòôöõ", "u": "úùûü", "c": "ç", "n": "ñ"}
 # In Arabic the article and short conjunctions are written with the word.
 ARABIC_PREFIX = "(?:[وفبلك]?(?:ال|لل)|[وفبلك])?"
 
@@ -85,36 +83,55 @@ def either(phrases: Iterable[str]) -> str:
     return f"(?:{'|'.join(parts)})" if parts else r"(?!)"
 
 
-def _trie(stems: list[str]) -> str:
-    root: dict[str, dict] = {}
+class _Node:
+    """What may follow in a trie: for each letter its spellings and the node behind it."""
+
+    def __init__(self) -> None:
+        self.spellings: dict[str, set[str]] = {}
+        self.behind: dict[str, _Node] = {}
+        self.is_end = False
+
+
+def _trie(stems: Iterable[str]) -> str:
+    root = _Node()
     for stem in stems:
         node = root
         for character in stem:
-            node = node.setdefault(_one(character), {})
-        node[""] = {}
+            key = _key(character)
+            node.spellings.setdefault(key, set()).update((character, key))
+            node = node.behind.setdefault(key, _Node())
+        node.is_end = True
     return _branches(root)
 
 
-def _branches(node: Mapping[str, Mapping]) -> str:
-    # The longer alternative comes first, so that “or more” is not read as “or”.
-    options = [one + _branches(rest) for one, rest in node.items() if one]
+def _branches(node: _Node) -> str:
+    options = [_one(key, node.spellings[key]) + _branches(behind) for key, behind in node.behind.items()]
     if not options:
         return ""
     inner = options[0] if len(options) == 1 else f"(?:{'|'.join(options)})"
-    if "" in node:
-        return f"(?:{inner})?"
-    return inner
+    # The longer phrase is tried first, so that “or more” is not read as “or”.
+    return f"(?:{inner})?" if node.is_end else inner
 
 
-def _one(character: str) -> str:
-    """One character of a word: its accent may be missing, a space may be any space or a hyphen."""
+def _key(character: str) -> str:
+    """Letters that may stand for each other share a key, so that their phrases share a branch."""
     if character in " -":
-        return r"[\s‐‑-]{0,2}"
+        return " "
     if character in "'’":
-        return "['’]"
-    plain = unicodedata.normalize("NFD", character)[0]
-    if plain in _ACCENTED:
-        return f"[{plain}{_ACCENTED[plain]}]"
+        return "'"
     if character in "أإآا":
+        return "ا"
+    plain = unicodedata.normalize("NFD", character)[0]
+    return plain if plain.isascii() else character
+
+
+def _one(key: str, spellings: Iterable[str]) -> str:
+    """One character of a phrase: its accent may be missing, a space may be any space or a hyphen."""
+    if key == " ":
+        return r"[\s‐‑-]{0,2}"
+    if key == "'":
+        return "['’]"
+    if key == "ا":
         return "[أإآا]"
-    return re.escape(character)
+    found = "".join(sorted(set(spellings)))
+    return re.escape(key) if len(found) == 1 else f"[{found}]"

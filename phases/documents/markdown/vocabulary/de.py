@@ -23,6 +23,16 @@ WORDS = {
     "months_short": "Jan, Feb, Mär, Apr, Mai, Jun, Jul, Aug, Sep, Okt, Nov, Dez",
     "open_before": "ab, seit",
     "open_after": "und später, fortlaufend",
+    "filler": "de, den, der, die, auf, von",
+    "per_word": "pro, je",
+    "scale_word": "Skala",
+    "out_of": "von",
+    "zero_alone": "null, nul",
+    "conjunction": "und",
+    "sum": "und, plus",
+    "first_last": "den ersten, den letzten, ersten, letzten, den",
+    "step_word": "Schritt",
+    "not_given": "offen, noch offen",
     "unit_ms": "Millisekunde*",
     "unit_s": "Sekunde, Sekunden, Sek",
     "unit_min": "Minute, Minuten, Min",
@@ -238,7 +248,7 @@ WORDS = {
     "col_name": "Name, Titel, Bezeichnung, Inhalt",
     "col_audience": (
         "Zielgruppe, Nutzer, Anwender, Teilnehmer, Umfang, Nutzerkreis, Teilnehmende, Gruppe, Wer, Anzahl, "
-        "Benutzer, Standorte, Personen, Kreis"
+        "Benutzer, Standorte, Personen, Kreis, Filialen, Kliniken, Geräte, Mitarbeitende, Kunden, Tester"
     ),
     "col_percent": "Anteil, Prozent, Anteil der Nutzer, Verkehr, Traffic, Reichweite, Abdeckung",
     "col_when": (

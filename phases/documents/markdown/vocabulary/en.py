@@ -28,6 +28,16 @@ WORDS = {
     # units
     "open_before": "from, starting, as of, beginning, starting from",
     "open_after": "onwards, onward, and beyond, and later, and on",
+    "filler": "of, the, a, an, to, by, about, around, from, is",
+    "per_word": "per",
+    "scale_word": "scale, split",
+    "out_of": "out of",
+    "zero_alone": "zero",
+    "conjunction": "and",
+    "sum": "and, plus",
+    "first_last": "the first, the last, first, last, the",
+    "step_word": "step",
+    "not_given": "tbd, t.b.d., n/a, na, none yet, open",
     "unit_ms": "millisecond*, msec",
     "unit_s": "second, seconds, sec, secs",
     "unit_min": "minute, minutes, min, mins",
@@ -314,9 +324,9 @@ WORDS = {
         "exit criteria, green"
     ),
     "col_alert": (
-        "alert, alert threshold, warning, critical, red, alarm, alert if, rollback, rollback threshold, "
-        "rollback trigger, no-go, failure, warning threshold, critical threshold, yellow, red flag, "
-        "trigger, stop, pivot, abort, fail, action threshold, halt"
+        "alert, alert threshold, warning, critical, red, alarm, roll-back, alert if, rollback, "
+        "rollback threshold, rollback trigger, no-go, failure, warning threshold, critical threshold, "
+        "yellow, red flag, trigger, stop, pivot, abort, fail, action threshold, halt"
     ),
     "col_stretch": (
         "stretch, stretch goal, stretch target, ideal, excellent, ambition, aspirational, optimal"
@@ -338,7 +348,9 @@ WORDS = {
     "col_audience": (
         "audience, users, user, participants, size, cohort, population, target audience, who, est. users, "
         "estimated users, user count, testers, customers, clients, target users, group, number of users, "
-        "count, scope, target, max users, sites, tenants, stores, target group, accounts, teams"
+        "count, scope, target, max users, sites, tenants, stores, target group, accounts, teams, devices, "
+        "installs, machines, branches, clinics, hospitals, schools, employees, people, persons, seats, "
+        "nodes, servers, locations, hosts, regions, # users"
     ),
     "col_percent": (
         "%, rollout %, traffic, percentage, rollout, percent, exposure, traffic %, % of users, % users, "

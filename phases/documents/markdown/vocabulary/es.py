@@ -23,6 +23,16 @@ WORDS = {
     "months_short": "ene, feb, mar, abr, may, jun, jul, ago, sep, oct, nov, dic",
     "open_before": "a partir de la, a partir del, a partir de, desde la, desde",
     "open_after": "en adelante",
+    "filler": "de, la, los, las, el, al",
+    "per_word": "por, cada",
+    "scale_word": "escala",
+    "out_of": "de, sobre",
+    "zero_alone": "cero",
+    "conjunction": "y",
+    "sum": "y, más",
+    "first_last": "los primeros, las primeras, los últimos, los, las",
+    "step_word": "paso",
+    "not_given": "por definir",
     "unit_ms": "milisegundo*",
     "unit_s": "segundo, segundos, seg",
     "unit_min": "minuto, minutos",
@@ -37,10 +47,24 @@ WORDS = {
     "per": "por, cada, al",
     "thousand": "mil",
     "million": "millones, millón",
-    "lt": "menos de, menor a, menor que, inferior a, inferiores a, por debajo de, menores de, menores a, debajo de, menor de, menor al, inferior al, por debajo del, menos del, por debajo de los, por debajo de las",
-    "le": "como máximo, máximo, máximo de, no más de, hasta, no supera, no superior a, a lo sumo, menor o igual a, menor o igual que, no superar, no exceder, no excede, hasta el, menor o igual al",
-    "gt": "más de, mayor a, mayor que, superior a, superiores a, por encima de, supera, superan, excede, mayores de, mayor de, sobrepasa, encima de, supere, exceda, superar, más del, superior al, por encima del, mayor al, por encima de los",
-    "ge": "al menos, como mínimo, mínimo, mínimo de, por lo menos, no menos de, mayor o igual a, mayor o igual que, alcanza, no inferior a, al menos el, al menos un",
+    "lt": (
+        "menos de, menor a, menor que, inferior a, inferiores a, por debajo de, menores de, menores a, "
+        "debajo de, menor de, menor al, inferior al, por debajo del, menos del, por debajo de los, "
+        "por debajo de las"
+    ),
+    "le": (
+        "como máximo, máximo, máximo de, no más de, hasta, no supera, no superior a, a lo sumo, "
+        "menor o igual a, menor o igual que, no superar, no exceder, no excede, hasta el, menor o igual al"
+    ),
+    "gt": (
+        "más de, mayor a, mayor que, superior a, superiores a, por encima de, supera, superan, excede, "
+        "mayores de, mayor de, sobrepasa, encima de, supere, exceda, superar, más del, superior al, "
+        "por encima del, mayor al, por encima de los"
+    ),
+    "ge": (
+        "al menos, como mínimo, mínimo, mínimo de, por lo menos, no menos de, mayor o igual a, "
+        "mayor o igual que, alcanza, no inferior a, al menos el, al menos un"
+    ),
     "drop": (
         "cae por debajo de, baja de, desciende por debajo de, baja por debajo de, cae por debajo del, "
         "baja por debajo del, cae bajo, cae debajo de"
@@ -200,7 +224,7 @@ WORDS = {
     "col_name": "nombre, título",
     "col_audience": (
         "audiencia, usuarios, participantes, público, alcance, población, grupo, quién, cantidad, número, "
-        "clientes, sedes, tiendas"
+        "clientes, sedes, tiendas, sucursales, empleados, dispositivos, probadores"
     ),
     "col_percent": "porcentaje, tráfico, proporción, cobertura",
     "col_when": (

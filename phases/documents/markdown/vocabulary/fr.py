@@ -26,6 +26,16 @@ WORDS = {
     "months_short": "janv, févr, mars, avr, mai, juin, juil, août, sept, oct, nov, déc",
     "open_before": "à partir de la, à partir du, à partir de, dès la, dès le, dès",
     "open_after": "et suivantes, et au-delà",
+    "filler": "de, à, le, la, les, des",
+    "per_word": "par",
+    "scale_word": "échelle",
+    "out_of": "sur",
+    "zero_alone": "zéro",
+    "conjunction": "et",
+    "sum": "et, plus",
+    "first_last": "les premiers, les premières, les",
+    "step_word": "étape",
+    "not_given": "à définir",
     "unit_ms": "milliseconde*",
     "unit_s": "seconde, secondes",
     "unit_min": "minute, minutes, mn",
@@ -40,7 +50,10 @@ WORDS = {
     "per": "par",
     "thousand": "mille, milliers",
     "million": "millions, million",
-    "lt": "moins de, inférieur à, inférieure à, inférieurs à, inférieures à, en dessous de, sous, sous les, plus rapide que, moins d', moins des",
+    "lt": (
+        "moins de, inférieur à, inférieure à, inférieurs à, inférieures à, en dessous de, sous, sous les, "
+        "plus rapide que, moins d', moins des"
+    ),
     "le": (
         "au plus, au maximum, maximum, max, pas plus de, jusqu'à, ne dépasse pas, n'excède pas, "
         "ne dépassant pas, inférieur ou égal à, inférieure ou égale à, plafonné à, n'excédant pas"
@@ -227,7 +240,7 @@ WORDS = {
     "col_name": "nom, titre, intitulé",
     "col_audience": (
         "public, utilisateurs, participants, périmètre, population, cible, groupe, qui, nombre, effectif, "
-        "testeurs, sites, audience, magasins"
+        "testeurs, sites, audience, magasins, agences, sites pilotes, clients, collaborateurs, appareils"
     ),
     "col_percent": "pourcentage, part, trafic, proportion, taux de déploiement, couverture",
     "col_when": (
@@ -257,5 +270,7 @@ WORDS = {
         "réseaux sociaux"
     ),
     "sign_fields": "date, signature, nom, commentaire, commentaires, statut, visa",
-    "stopwords": "le, la, les, des, du, et, pour, avec, est, une, dans, aux, sur, de, un, au, par, en, ne, que",
+    "stopwords": (
+        "le, la, les, des, du, et, pour, avec, est, une, dans, aux, sur, de, un, au, par, en, ne, que"
+    ),
 }

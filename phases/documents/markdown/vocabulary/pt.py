@@ -23,6 +23,16 @@ WORDS = {
     "months_short": "jan, fev, mar, abr, mai, jun, jul, ago, set, out, nov, dez",
     "open_before": "a partir da, a partir do, a partir de, desde a",
     "open_after": "em diante",
+    "filler": "de, o, a, os, as, ao",
+    "per_word": "por, cada",
+    "scale_word": "escala",
+    "out_of": "de",
+    "zero_alone": "zero",
+    "conjunction": "e",
+    "sum": "e, mais",
+    "first_last": "os primeiros, as primeiras, os, as",
+    "step_word": "passo",
+    "not_given": "a definir",
     "unit_ms": "milissegundo*",
     "unit_s": "segundo, segundos, seg",
     "unit_min": "minuto, minutos",
@@ -37,12 +47,18 @@ WORDS = {
     "per": "por, ao",
     "thousand": "mil",
     "million": "milhões, milhão",
-    "lt": "menos de, menor que, menor do que, inferior a, inferiores a, abaixo de, abaixo dos, menor de, abaixo do, abaixo da, menos do, inferior ao",
+    "lt": (
+        "menos de, menor que, menor do que, inferior a, inferiores a, abaixo de, abaixo dos, menor de, "
+        "abaixo do, abaixo da, menos do, inferior ao"
+    ),
     "le": (
         "no máximo, máximo, máximo de, não mais de, até, não superior a, não ultrapassa, não mais que, "
         "menor ou igual a, não exceder, não excede"
     ),
-    "gt": "mais de, maior que, maior do que, superior a, superiores a, acima de, ultrapassa, excede, ultrapassar, exceder, supera, ultrapasse, acima do, acima dos, mais do, superior ao",
+    "gt": (
+        "mais de, maior que, maior do que, superior a, superiores a, acima de, ultrapassa, excede, "
+        "ultrapassar, exceder, supera, ultrapasse, acima do, acima dos, mais do, superior ao"
+    ),
     "ge": (
         "pelo menos, no mínimo, mínimo, mínimo de, ao menos, não menos de, maior ou igual a, atinge, "
         "não inferior a"
@@ -187,7 +203,7 @@ WORDS = {
     "col_name": "nome, título",
     "col_audience": (
         "público, usuários, participantes, abrangência, população, grupo, quem, quantidade, número, "
-        "clientes, unidades, lojas, escopo"
+        "clientes, unidades, lojas, escopo, filiais, funcionários, dispositivos, testadores"
     ),
     "col_percent": "porcentagem, percentual, tráfego, proporção, cobertura",
     "col_when": "quando, data, datas, duração, semana, dia, período, prazo, início, fim",

@@ -1,28 +1,53 @@
-"""`manage.py import_plan`: a plan file becomes a draft rollout."""
+"""`manage.py import_plan`: a plan file becomes a draft rollout, and a plan document is read into facts."""
 
+import json
+from collections import Counter
+from collections.abc import Sized
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from phases.documents.importer import Imported, import_plan
+from phases.documents.markdown.coverage import Fate
+from phases.documents.markdown.limits import LARGEST_DOCUMENT
+from phases.documents.markdown.neutral import neutral
+from phases.documents.markdown.reader import PlanDocument, read_plan
 from phases.documents.problems import PlanRefused
 from phases.documents.yaml import LARGEST_FILE
 from phases.exceptions import Refused
 from rollout_portal.accounts.models import User
 from rollout_portal.audit.services import System
 
+# A plan that was written for people; every other file is a plan file.
+DOCUMENTS = frozenset({".md", ".markdown", ".txt"})
+
 
 class Command(BaseCommand):
-    help = "Make a draft rollout from a plan file, or bring a draft to what the file says; all or nothing."
+    help = (
+        "Make a draft rollout from a plan file, or bring a draft to what the file says; all or nothing. "
+        "A Markdown or text document is read into facts, see docs/importer.md."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, metavar="FILE", help="a plan file, see docs/plan-file.md")
+        parser.add_argument(
+            "file", type=Path, metavar="FILE", help="a plan file (docs/plan-file.md), or a document to read"
+        )
         parser.add_argument("--dry-run", action="store_true", help="tell what would happen, write nothing")
         parser.add_argument("--owner", metavar="EMAIL", help="the account that becomes product owner")
+        parser.add_argument(
+            "--facts", type=Path, metavar="OUT.json", help="write what was read in a document, with its lines"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
+        if path.suffix.lower() in DOCUMENTS:
+            self._read_document(path, facts=options["facts"], dry_run=options["dry_run"])
+            return
+        if options["facts"]:
+            raise CommandError(
+                "--facts is for documents (.md, .txt): a plan file holds nothing but its facts."
+            )
         try:
             result = import_plan(
                 data=_read(path),
@@ -42,13 +67,57 @@ class Command(BaseCommand):
             self.stderr.write(f"{path}, {warning}")
         self.stdout.write("\n".join(_answer(result, dry_run=options["dry_run"])))
 
+    def _read_document(self, path: Path, *, facts: Path | None, dry_run: bool) -> None:
+        if not dry_run:
+            raise CommandError(
+                "A document is read with --dry-run, and --facts writes what was found; it changes no rollout."
+            )
+        try:
+            document = read_plan(_read(path, LARGEST_DOCUMENT))
+        except Refused as refused:
+            raise CommandError(f"{path}: {refused.message}") from None
+        if facts is not None:
+            try:
+                facts.write_text(
+                    json.dumps(neutral(document.facts), ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+                )
+            except OSError as error:
+                raise CommandError(f"{facts} cannot be written: {error.strerror}.") from error
+        self.stdout.write("\n".join(_found(document)))
 
-def _read(path: Path) -> bytes:
+
+def _read(path: Path, largest: int = LARGEST_FILE) -> bytes:
     try:
         with path.open("rb") as file:
-            return file.read(LARGEST_FILE + 1)
+            return file.read(largest + 1)
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _found(document: PlanDocument) -> list[str]:
+    """Say what was read in a document, what was repaired, and what became of its lines."""
+    facts = document.facts
+    counts: dict[str, Sized] = {
+        "phases": facts.phases,
+        "criteria": facts.criteria,
+        "gates": facts.gates,
+        "rollback triggers": facts.triggers,
+        "checklists": facts.checklists,
+        "signatures": facts.signoffs,
+        "communications": facts.communications,
+        "other entries": facts.entries,
+    }
+    lines = [f"{len(found):6}  {kind}" for kind, found in counts.items() if found]
+    repairs = document.decoded.repairs
+    if repairs:
+        lost = sum(repair.lost for repair in repairs)
+        lines.append(
+            f"Repaired {len(repairs)} runs of text that had been read as {repairs[0].encoding}, {lost} lost."
+        )
+    fates = Counter(line.fate for line in document.coverage)
+    kept, ignored = fates[Fate.TEXT], fates[Fate.IGNORED]
+    lines.append(f"{fates[Fate.FACT]} lines became facts, {kept} are kept as text, {ignored} are ignored.")
+    return [f"“{facts.title}” says:" if facts.title else "The document says:", *lines, "Nothing was written."]
 
 
 def _account(email: str) -> User:
