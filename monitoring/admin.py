@@ -2,7 +2,16 @@
 
 from django.contrib import admin
 
-from monitoring.models import Metric, Reading, Target
+from monitoring.models import (
+    EscalationContact,
+    Metric,
+    OnCallShift,
+    Reading,
+    Runbook,
+    RunbookStep,
+    Target,
+    Trigger,
+)
 from phases.admin import RolloutAdmin
 from phases.models import ApiToken
 
@@ -50,3 +59,53 @@ class ApiTokenAdmin(RolloutAdmin):
     ]
     list_select_related = ["created_by"]
     search_fields = ["name", "prefix"]
+
+
+@admin.register(Runbook)
+class RunbookAdmin(RolloutAdmin):
+    view_act = "trigger.view"
+    list_display = ["code", "name", "kind", "phase", "owner", "within", "rollout"]
+    list_filter = ["kind"]
+    list_select_related = ["phase", "owner", "rollout"]
+    search_fields = ["code", "name"]
+
+
+@admin.register(RunbookStep)
+class RunbookStepAdmin(RolloutAdmin):
+    view_act = "trigger.view"
+    list_display = ["code", "text", "runbook", "owner", "minutes", "due_after", "rollout"]
+    list_select_related = ["runbook", "owner", "rollout"]
+    search_fields = ["code", "text"]
+
+
+@admin.register(Trigger)
+class TriggerAdmin(RolloutAdmin):
+    view_act = "trigger.view"
+    list_display = [
+        "code",
+        "text",
+        "phase",
+        "measure",
+        "subject",
+        "comparator",
+        "threshold",
+        "unit",
+        "action",
+    ]
+    list_filter = ["action", "automatic"]
+    list_select_related = ["phase"]
+    search_fields = ["code", "text"]
+
+
+@admin.register(EscalationContact)
+class EscalationContactAdmin(RolloutAdmin):
+    view_act = "contact.view"
+    list_display = ["level", "topic", "owner", "opens_at", "closes_at", "after", "rollout"]
+    list_select_related = ["owner", "rollout"]
+
+
+@admin.register(OnCallShift)
+class OnCallShiftAdmin(RolloutAdmin):
+    view_act = "contact.view"
+    list_display = ["code", "primary", "backup", "when", "opens_at", "closes_at", "rollout"]
+    list_select_related = ["primary", "backup", "rollout"]

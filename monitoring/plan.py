@@ -1,8 +1,8 @@
-"""The section “monitoring” of a plan file: metrics, and what they should be in each phase."""
+"""The section “monitoring” of a plan file: metrics, what they should be in each phase, and what stops it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Final, Self
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from monitoring.measures import MEASURE
 from monitoring.models import Metric, Reading, Target
+from monitoring.plan_safety import TABLES, ContactPlan, RunbookPlan, ShiftPlan, TriggerPlan
 from monitoring.rules import columns_of, comparable, problems_of_pair, problems_of_units, rules_of
 from phases.documents.rows import Path, Wanted, remove_others, unknown, upsert, written
 from phases.documents.schema import (
@@ -26,6 +27,7 @@ from phases.documents.schema import (
     nearest,
     one_of,
 )
+from phases.documents.tables import Group
 from phases.models import Criterion, Phase, Rollout
 from phases.registry import PlanProblem, PlanSection, plan_section
 from rollout_portal.accounts.models import User
@@ -79,6 +81,13 @@ class MonitoringPlan(PlanModel):
     """What is watched in a rollout."""
 
     metrics: list[MetricPlan] = []
+    runbooks: list[RunbookPlan] = []
+    triggers: list[TriggerPlan] = []
+    escalation: list[ContactPlan] = []
+    on_call: list[ShiftPlan] = []
+
+
+SAFETY: Final = Group(MonitoringPlan, TABLES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +107,11 @@ def _targets(plan: MonitoringPlan) -> Iterator[_Placed]:
 
 # --- Into rows -------------------------------------------------------------------------------------
 def load(rollout: Rollout, plan: MonitoringPlan, by: User | None) -> list[PlanProblem]:
-    """Write the metrics with their targets."""
+    """Write the metrics with their targets, and what stops the rollout."""
+    return [*_load_metrics(rollout, plan), *SAFETY.load(rollout, plan), *_problems_of_subjects(rollout, plan)]
+
+
+def _load_metrics(rollout: Rollout, plan: MonitoringPlan) -> list[PlanProblem]:
     phases = written(Phase, rollout)
     problems = [*_problems_of_targets(plan, phases), *_changed_units(rollout, plan)]
     if problems:
@@ -176,6 +189,25 @@ def _changed_units(rollout: Rollout, plan: MonitoringPlan) -> list[PlanProblem]:
     ]
 
 
+def _problems_of_subjects(rollout: Rollout, plan: MonitoringPlan) -> list[PlanProblem]:
+    """Find triggers on a metric that is not here, or with a limit in a unit that it cannot be turned into."""
+    units = {metric.code: metric.unit or "" for metric in plan.metrics}
+    found = []
+    for place, trigger in enumerate(plan.triggers):
+        path: Path = ("triggers", place)
+        if trigger.measure != MEASURE:
+            continue
+        if trigger.of not in units:
+            found.append(unknown(trigger.of, units, (*path, "of"), _("metric")))
+        elif trigger.fires is not None and not comparable(trigger.fires.unit, units[trigger.of]):
+            message = _("The limit is in %(unit)s, and the metric in %(own)s.") % {
+                "unit": trigger.fires.unit or _("plain numbers"),
+                "own": units[trigger.of] or _("plain numbers"),
+            }
+            found.append(PlanProblem((*path, "fires"), message))
+    return found
+
+
 def _problems_of_criteria(rollout: Rollout, metrics: dict[str, Metric]) -> list[PlanProblem]:
     """Tell of criteria that read a metric which is not here, or in a unit that it cannot be turned into."""
     found = []
@@ -208,8 +240,11 @@ def dump(rollout: Rollout) -> MonitoringPlan | None:
         plan = filled(TargetPlan, code=row.code, phase=phase, holds=holds, alert=alert)
         targets.setdefault(row.metric_id, []).append(plan)
     metrics = Metric.objects.filter(rollout=rollout).order_by("position", "pk")
-    found = [_dumped(metric, targets.get(metric.pk, [])) for metric in metrics]
-    return MonitoringPlan(metrics=found) if found else None
+    found: dict[str, list[Any]] = {
+        "metrics": [_dumped(metric, targets.get(metric.pk, [])) for metric in metrics]
+    }
+    found |= SAFETY.dumped(rollout)
+    return MonitoringPlan(**found) if any(found.values()) else None
 
 
 def _dumped(row: Metric, targets: list[TargetPlan]) -> MetricPlan:
@@ -233,12 +268,13 @@ def _dumped(row: Metric, targets: list[TargetPlan]) -> MetricPlan:
 
 # --- What the file no longer has -------------------------------------------------------------------
 def prune(rollout: Rollout, plan: MonitoringPlan) -> list[PlanProblem]:
-    """Remove targets and metrics that the file no longer has; a metric that was read stays."""
+    """Remove what the file no longer has; a metric that was read stays."""
+    safety = SAFETY.prune(rollout, plan)
     targets = remove_others(
         Target.objects.filter(rollout=rollout), {placed.target.code for placed in _targets(plan)}
     )
     metrics = remove_others(Metric.objects.filter(rollout=rollout), {metric.code for metric in plan.metrics})
-    return [*targets, *metrics]
+    return [*safety, *targets, *metrics]
 
 
 plan_section(PlanSection("monitoring", MonitoringPlan, load, dump, prune))

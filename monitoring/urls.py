@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from monitoring.views import editing, metrics, readings, tokens
+from monitoring.views import editing, metrics, readings, safety, tokens
 
 app_name = "monitoring"
 
@@ -15,6 +15,9 @@ urlpatterns = [
     path("metrics/<str:code>/target/", editing.target, name="set_target"),
     path("metrics/<str:code>/target/<str:phase>/", editing.target, name="set_phase_target"),
     path("readings/<uuid:uuid>/correct/", readings.correct, name="correct_reading"),
+    path("triggers/", safety.triggers, name="triggers"),
+    path("runbooks/", safety.runbooks, name="runbooks"),
+    path("on-call/", safety.on_call, name="on_call"),
     path("tokens/", tokens.tokens, name="tokens"),
     path("tokens/<uuid:uuid>/revoke/", tokens.revoke, name="revoke_token"),
 ]

@@ -13,7 +13,7 @@ from django.db import models
 from django.utils.functional import Promise
 
 from phases.documents.rows import Path, Wanted, announce, planned, remove_others, unknown, upsert
-from phases.documents.schema import Coded, Rule, filled
+from phases.documents.schema import Coded, PlanModel, Rule, filled
 from phases.models import PlanItem, Rollout
 from phases.models.timing import when_columns
 from phases.registry import PlanProblem
@@ -28,10 +28,12 @@ class Ref:
     """A key that names another planned thing by its code; its column has the name of the key.
 
     :ivar kind: what is looked for, in words: "phase".
+    :ivar many: the key names a list of them, and its column keeps their codes.
     """
 
     model: type[PlanItem]
     kind: str | Promise
+    many: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ class Table:
                 values |= when_columns(value)
             elif key == self.rule:
                 values |= _rule_columns(value)
-            elif key in self.refs:
+            elif key in self.refs and not self.refs[key].many:
                 if self.refs[key].model is not self.model:
                     values[key] = known[key].get(value) if value else None
             elif key in self.kept:
@@ -153,7 +155,8 @@ class Table:
             for row, plan in table._dumped(rollout):
                 inner.setdefault(key, {}).setdefault(getattr(row, f"{column}_id"), []).append(plan)
         rows = self.model._default_manager.filter(rollout=rollout).order_by("position", "pk")
-        for row in rows.select_related(*self.refs) if self.refs else rows:
+        joined = [key for key, ref in self.refs.items() if not ref.many]
+        for row in rows.select_related(*joined) if joined else rows:
             parts = {key: inner.get(key, {}).get(row.pk, []) for key in self.inner}
             yield row, filled(self.schema, **self._keys(row), **parts)
 
@@ -167,7 +170,7 @@ class Table:
                 values[key] = row.when if row.when != When() else None
             elif key == self.rule:
                 values[key] = _rule_of(row)
-            elif key in self.refs:
+            elif key in self.refs and not self.refs[key].many:
                 named = getattr(row, key)
                 values[key] = named.code if named else None
             elif key in self.kept:
@@ -187,6 +190,39 @@ class Table:
         for key in self._own_refs:
             rows.exclude(code__in=keep).update(**{key: None})
         return [*problems, *remove_others(rows, keep, has_history=self.has_history)]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A section whose keys are lists of rows; they load in the order in which they stand here."""
+
+    schema: type[PlanModel]
+    tables: Mapping[str, Table]
+
+    def load(self, rollout: Rollout, plan: Any) -> list[PlanProblem]:
+        """Write all lists."""
+        return [
+            problem
+            for key, table in self.tables.items()
+            for problem in table.load(rollout, getattr(plan, key), (key,))
+        ]
+
+    def dumped(self, rollout: Rollout) -> dict[str, list[Any]]:
+        """Return the lists of a rollout by their keys."""
+        return {key: table.dump(rollout) for key, table in self.tables.items()}
+
+    def dump(self, rollout: Rollout) -> Any | None:
+        """Return the section of a rollout; None when it is empty."""
+        found = self.dumped(rollout)
+        return self.schema(**found) if any(found.values()) else None
+
+    def prune(self, rollout: Rollout, plan: Any) -> list[PlanProblem]:
+        """Remove what the file no longer has, last list first."""
+        return [
+            problem
+            for key, table in reversed(list(self.tables.items()))
+            for problem in table.prune(rollout, getattr(plan, key))
+        ]
 
 
 def _inside(placed: Sequence[Placed], key: str) -> list[Placed]:

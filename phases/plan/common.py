@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Annotated, Any, Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import AfterValidator, Field
 
-from phases.documents.schema import KeyRefused, Line, PlanModel, Rule, nearest, one_of
+from phases.documents.schema import KeyRefused, Line, PlanModel, Rule, length_text, nearest, one_of
 from phases.documents.tables import Kept, Placed, Ref
 from phases.models import Phase, PlannedRole, Repeats, Rollout, Weekday
 from phases.registry import PlanProblem, measures
@@ -17,6 +18,8 @@ JUDGEMENT: Final = "phases.judgement"
 
 OWNER: Final = Ref(PlannedRole, gettext_lazy("role of the plan"))
 PHASE: Final = Ref(Phase, gettext_lazy("phase"))
+
+OWNERS: Final = Ref(PlannedRole, gettext_lazy("role of the plan"), many=True)
 
 RepeatsText = Annotated[str, one_of(Repeats)]
 WeekdayText = Annotated[str, one_of(Weekday)]
@@ -81,6 +84,18 @@ AGENDA: Final = Kept(
     into_row=lambda points: [point.model_dump() for point in points],
     out_of_row=lambda points: [AgendaPlan(**point) for point in points],
 )
+
+
+def agenda_fits(rollout: Rollout, placed: Sequence[Placed]) -> list[PlanProblem]:
+    """Warn where the points of an agenda take another time than the whole."""
+    found = []
+    for one in placed:
+        minutes = sum(point.minutes for point in one.plan.agenda)
+        if one.plan.agenda and one.plan.takes and one.plan.takes != timedelta(minutes=minutes):
+            message = _("The points of the agenda take %(minutes)d minutes, the whole takes %(whole)s.")
+            values = {"minutes": minutes, "whole": length_text(one.plan.takes)}
+            found.append(PlanProblem((*one.path, "agenda"), message % values, is_warning=True))
+    return found
 
 
 def distinct(key: str, values: Sequence[Any], message: str) -> None:

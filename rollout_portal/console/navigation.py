@@ -104,15 +104,17 @@ GROUPS = (
         (
             Entry("surveys", _("Surveys"), "chat", act="survey.results"),
             Entry("feedback", _("Feedback"), "inbox", act="feedback.view"),
-            Entry("announcements", _("Announcements"), "campaign"),
+            Entry("announcements", _("Announcements"), "campaign", act="announcement.view"),
         ),
     ),
     Group(
         _("Safety"),
         (
             Entry("metrics", _("Metrics"), "monitoring"),
-            Entry("triggers", _("Triggers"), "bolt"),
-            Entry("runbooks", _("Runbooks"), "menu_book"),
+            Entry("triggers", _("Triggers"), "bolt", act="trigger.view"),
+            Entry("runbooks", _("Runbooks"), "menu_book", act="trigger.view"),
+            Entry("on_call", _("On call"), "call", act="contact.view"),
+            Entry("flags", _("Flags"), "flag", act="flag.view"),
             Entry("incidents", _("Incidents"), "emergency_home"),
         ),
     ),

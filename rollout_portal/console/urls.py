@@ -44,6 +44,8 @@ urlpatterns = [
     # The pages of rooms stand below a rollout's own address, after every fixed word.
     path("console/<slug:slug>/", include("phases.urls")),
     path("console/<slug:slug>/", include("cohorts.urls")),
+    path("console/<slug:slug>/", include("comms.urls")),
+    path("console/<slug:slug>/", include("flags.urls")),
     path("console/<slug:slug>/", include("monitoring.urls")),
     path("console/<slug:slug>/", include("feedback.urls")),
 ]

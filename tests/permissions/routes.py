@@ -25,6 +25,7 @@ from cohorts.models import (
     Selection,
     SelectionRule,
 )
+from comms.models import Announcement, Meeting, TrainingSession
 from feedback.models import (
     Answer,
     Comment,
@@ -40,7 +41,17 @@ from feedback.models import (
     SurveyRequest,
     SurveyVersion,
 )
-from monitoring.models import Metric, Reading, Target
+from flags.models import Experiment, Flag, FlagRule, Variant
+from monitoring.models import (
+    EscalationContact,
+    Metric,
+    OnCallShift,
+    Reading,
+    Runbook,
+    RunbookStep,
+    Target,
+    Trigger,
+)
 from phases import gates
 from phases.evidence import as_evidence, evidence_digest
 from phases.forms import criterion_values, criterion_version, pack_shown
@@ -533,6 +544,11 @@ PAGES: Final = (
         (Post("batch.hold", _reason),),
         also="batch.hold",
     ),
+    Page("comms:announcements", "announcement.view"),
+    Page("flags:flags", "flag.view"),
+    Page("monitoring:triggers", "trigger.view"),
+    Page("monitoring:runbooks", "trigger.view"),
+    Page("monitoring:on_call", "contact.view"),
     Page("monitoring:metrics"),
     Page("monitoring:metric", names={"code": "metric.code"}),
     Page("monitoring:readings_csv", names={"code": "metric.code"}),
@@ -762,6 +778,10 @@ TABLES: Final[dict[type[Model], Table]] = {
         Table(),
     ),
     SettledFinding: Table(),
+    **dict.fromkeys((Announcement, Meeting, TrainingSession), Table("announcement.view")),
+    **dict.fromkeys((Flag, FlagRule, Experiment, Variant), Table("flag.view")),
+    **dict.fromkeys((Runbook, RunbookStep, Trigger), Table("trigger.view")),
+    **dict.fromkeys((EscalationContact, OnCallShift), Table("contact.view")),
     ApiToken: Table("token.manage"),
     Metric: Table(),
     Target: Table(),

@@ -34,7 +34,7 @@ from phases.models import (
 from phases.permissions import RoleName
 from rollout_portal.audit.services import System
 from rollout_portal.lib.decimals import UNITS, Comparator
-from tests.phases import plan_rows
+from tests.phases import plan_rooms, plan_rows
 
 HOSTILE = (
     *("முதல் கட்டம்: சோதனை", "馬來語、中文 # 全角　空白", "பயனர் – “மகிழ்ச்சி”", "👩\u200d👧 ok", "עברית"),
@@ -227,7 +227,8 @@ def rollouts(draw: st.DrawFn) -> Rollout:
     )
     group = make_criterion(draw, gate, "c1")
     make_criterion(draw, gate, "c2")
-    plan_rows.fill(draw, rollout, phases, lines, texts)
+    roles = plan_rows.fill(draw, rollout, phases, lines, texts)
+    plan_rooms.Rooms(draw, rollout, phases, roles, lines, texts).fill()
     if draw(st.booleans()):
         make_criterion(draw, gate, "c1.1", parent=group)
         make_criterion(draw, gate, "c1.2", parent=group)
