@@ -1,29 +1,21 @@
 """The long part of an import, run as a job: the look at a list, and the import itself."""
 
 import itertools
-import tempfile
 from collections.abc import Iterable
 from contextlib import closing
-from typing import IO, Any, Final
+from typing import IO, Any
 
-from django.core.files.base import File
 from django.db import transaction
 
 from cohorts.importing import reader, services
 from cohorts.importing.lines import LineReader
 from cohorts.importing.reader import Problem
+from cohorts.importing.report import SHOWN, BadLines
 from cohorts.importing.writer import CHUNK, Writer, as_json
 from cohorts.models import ParticipantImport
 from cohorts.states import ImportState
 from rollout_portal.audit.services import record
-from rollout_portal.jobs import files
-from rollout_portal.jobs.models import StoredFile
-from rollout_portal.jobs.services import JobCancelled, Run, kind
-from rollout_portal.lib import clock
-from rollout_portal.lib.spreadsheets import SafeWriter
-
-SHOWN: Final = 200
-"""How many problems a report lists; the file of bad lines has all of them."""
+from rollout_portal.jobs.services import JobCancelled, JobRefused, Run, kind
 
 
 @kind(services.CHECK)
@@ -62,10 +54,12 @@ def _import_of(run: Run) -> ParticipantImport:
 
 
 def _go_through(run: Run, imported: ParticipantImport, *, write: bool) -> dict[str, Any]:
+    if not imported.file.content:
+        raise JobRefused(services.no_file())
     dialect = services.dialect_of(imported)
     mapping, definitions = services.definitions_for(imported)
     problems: list[Problem] = []
-    with imported.file.content.open("rb") as content, _BadLines() as bad_lines:
+    with imported.file.content.open("rb") as content, BadLines() as bad_lines:
         names = reader.header(content, dialect)
         languages = imported.rollout.languages or ["en"]
         writer = Writer(imported, LineReader(names, mapping, languages, definitions), write=write)
@@ -75,7 +69,11 @@ def _go_through(run: Run, imported: ParticipantImport, *, write: bool) -> dict[s
                 bad = writer.take(chunk)
                 bad_lines.add(names, bad)
                 problems += [problem for _cells, found in bad for problem in found][: SHOWN - len(problems)]
-                run.report(writer.counts.rows, total, result=_report(writer, problems))
+                try:
+                    run.report(writer.counts.rows, total, result=_report(writer, problems))
+                except JobCancelled:
+                    imported.bad_lines = bad_lines.store(imported)
+                    raise
         report = _report(writer, problems)
         run.report(writer.counts.rows, writer.counts.rows, result=report)
         imported.bad_lines = bad_lines.store(imported)
@@ -85,8 +83,7 @@ def _go_through(run: Run, imported: ParticipantImport, *, write: bool) -> dict[s
 def _report(writer: Writer, problems: Iterable[Problem]) -> dict[str, Any]:
     return as_json(writer.counts) | {
         "problems": [
-            {"line": found.line, "column": found.column, "cell": found.cell, "message": found.message}
-            for found in problems
+            {"line": found.line, "column": found.column, "message": found.message} for found in problems
         ]
     }
 
@@ -112,39 +109,3 @@ def _lines(content: IO[bytes]) -> int:
     count = sum(chunk.count(b"\n") for chunk in iter(lambda: content.read(1 << 18), b""))
     content.seek(0)
     return max(0, count - 1)
-
-
-class _BadLines:
-    """The lines that were not taken, with what is wrong, as a file that a spreadsheet opens safely."""
-
-    def __init__(self) -> None:
-        self._file = tempfile.NamedTemporaryFile("w+", encoding="utf-8", newline="", suffix=".csv")  # noqa: SIM115
-        self._writer: SafeWriter | None = None
-
-    def __enter__(self) -> "_BadLines":
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._file.close()
-
-    def add(self, names: list[str], bad: Iterable[tuple[list[str], list[Problem]]]) -> None:
-        for cells, problems in bad:
-            if self._writer is None:
-                self._writer = SafeWriter(self._file)
-                self._writer.row(["Line", "What is wrong", *names])
-            words = "; ".join(" ".join(filter(None, [found.column, found.message])) for found in problems)
-            self._writer.row([problems[0].line, words, *cells])
-
-    def store(self, imported: ParticipantImport) -> StoredFile | None:
-        if self._writer is None:
-            return None
-        self._file.flush()
-        with open(self._file.name, "rb") as content:
-            return files.store(
-                content=File(content),
-                name=f"bad-lines-{imported.file.name}",
-                content_type="text/csv",
-                scope=imported.rollout.uuid,
-                by=imported.by,
-                expires_at=clock.now() + services.KEPT_FOR,
-            )

@@ -68,15 +68,15 @@ class LineReader:
         line = Line(row.line, row.cells)
         found: list[Problem] = []
         for place, name, target in self._columns:
-            text = _SPACES.sub(" ", unicodedata.normalize("NFC", row.cells[place])).strip()
+            text = plain(row.cells[place])
             if not text:
                 continue
             try:
                 self._take(line, target, text)
             except WrongValue as wrong:
-                found.append(Problem(row.line, name, text[:60], wrong.message))
+                found.append(Problem(row.line, name, wrong.message))
         if not line.email and not line.external_id and not found:
-            found.append(Problem(row.line, "", "", _("Give an e-mail address or an id in the product.")))
+            found.append(Problem(row.line, "", _("Give an e-mail address or an id in the product.")))
         return found or line
 
     def _take(self, line: Line, target: str, text: str) -> None:
@@ -104,6 +104,11 @@ class LineReader:
                 % {"codes": ", ".join(self._languages)}
             )
         return code
+
+
+def plain(cell: str) -> str:
+    """Return a cell as it is compared: one spelling of each letter, single spaces, none around."""
+    return _SPACES.sub(" ", unicodedata.normalize("NFC", cell)).strip()
 
 
 def _address(text: str) -> str:

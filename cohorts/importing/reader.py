@@ -17,6 +17,8 @@ from typing import IO, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from rollout_portal.outbox import addresses
+
 DELIMITERS: Final = (",", ";", "\t", "|")
 MAX_CELL: Final = 2_000
 MAX_COLUMNS: Final = 100
@@ -69,14 +71,13 @@ class Dialect:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong in one line: where, what stands there, and what to do.
+    """What is wrong in one line: where, and what to do. Never what stands there: a problem outlives the file.
 
     :ivar column: the name of the column; empty when the line as a whole is meant.
     """
 
     line: int
     column: str
-    cell: str
     message: str
 
 
@@ -105,7 +106,7 @@ def detect(file: IO[bytes]) -> Dialect:
 def header(file: IO[bytes], dialect: Dialect) -> list[str]:
     """Return the names of the columns; a column without a name is called by its place.
 
-    :raises FileUnreadable: when two columns have the same name, or the line cannot be read.
+    :raises FileUnreadable: when two columns have the same name, or the line cannot be read or holds people.
     """
     with closing(_rows(file, dialect)) as found:
         first = next(found, None)
@@ -113,6 +114,11 @@ def header(file: IO[bytes], dialect: Dialect) -> list[str]:
         raise FileUnreadable(_("The file is empty. Choose one with a line of column names and people."))
     if first.problems:
         raise FileUnreadable(_("Line 1: %s") % first.problems[0].message)
+    if any(addresses.mentioned(cell) for cell in first.cells):
+        # The names of columns are kept for good; an address must not become one.
+        raise FileUnreadable(
+            _("The first line holds an address, not the names of the columns. Put a line of names above it.")
+        )
     names = [
         " ".join(cell.split())[:100] or _("Column %(n)s") % {"n": place}
         for place, cell in enumerate(first.cells, 1)
@@ -140,8 +146,7 @@ def rows(file: IO[bytes], dialect: Dialect) -> Generator[Row, None, None]:
         if not any(cell.strip() for cell in row.cells) and not row.problems:
             continue
         if len(row.cells) != width and not row.problems:
-            shown = dialect.delimiter.join(row.cells)[:200]
-            row.problems.append(Problem(row.line, "", shown, _wrong_width(len(row.cells), width, dialect)))
+            row.problems.append(Problem(row.line, "", _wrong_width(len(row.cells), width, dialect)))
         yield row
 
 
@@ -323,7 +328,7 @@ def _split(line: str, delimiter: str) -> tuple[list[str], bool]:
 def _checked(row: Row) -> Row:
     if len(row.cells) > MAX_COLUMNS:
         row.problems.append(
-            Problem(row.line, "", "", _("More than %(n)s cells in one line.") % {"n": MAX_COLUMNS})
+            Problem(row.line, "", _("More than %(n)s cells in one line.") % {"n": MAX_COLUMNS})
         )
     for cell in row.cells:
         if len(cell) > MAX_CELL:
@@ -334,9 +339,9 @@ def _checked(row: Row) -> Row:
             words = _("A cell contains a control character. Remove it.")
         else:
             continue
-        row.problems.append(Problem(row.line, "", cell[:60], words))
+        row.problems.append(Problem(row.line, "", words))
     return row
 
 
 def _unreadable(number: int, line: str, words: str) -> Row:
-    return Row(number, [line.rstrip("\n")[:MAX_CELL]], [Problem(number, "", line[:60].rstrip("\n"), words)])
+    return Row(number, [line.rstrip("\n")[:MAX_CELL]], [Problem(number, "", words)])

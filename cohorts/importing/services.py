@@ -188,6 +188,11 @@ def _beginning(content: File, dialect: Dialect) -> tuple[list[str], list[list[st
     return names, samples
 
 
+def no_file() -> str:
+    """Say that the list itself is gone: its time is over, or somebody in the rollout was erased."""
+    return _("The file is not kept any more. Choose it again.")
+
+
 def _lock(imported: ParticipantImport, by: User) -> ParticipantImport:
     locked = (
         ParticipantImport.objects.select_for_update(of=("self",))
@@ -202,7 +207,7 @@ def _start_job(locked: ParticipantImport, kind: str, by: User) -> Job:
     if locked.job is not None and locked.job.state in (JobState.QUEUED, JobState.RUNNING):
         raise WrongState(_("The portal is still busy with this list."))
     if not locked.file.content:
-        raise WrongState(_("The file was thrown away after 30 days. Choose it again."))
+        raise WrongState(no_file())
     locked.job = jobs.enqueue_job(
         kind=kind,
         scope=locked.rollout.uuid,

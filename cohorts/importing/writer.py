@@ -12,12 +12,15 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from cohorts.importing.lines import Line, LineReader
+from cohorts.importing.lines import Line, LineReader, plain
 from cohorts.importing.reader import Problem, Row
 from cohorts.keys import key_after_erasure, lock_register, take_numbers
 from cohorts.models import ConsentEvent, Participant, ParticipantImport, Person
+from cohorts.models.people import ERASED_KEY
 from cohorts.states import ConsentChange, How, ParticipantState, Purpose
+from phases.models import Rollout
 from rollout_portal.lib import clock
+from rollout_portal.outbox import addresses
 
 CHUNK: Final = 1_000
 _PERSON_FIELDS: Final = ("email", "email_digest", "name", "language", "time_zone")
@@ -55,6 +58,7 @@ class Writer:
         self._write = write
         self._now = clock.now()
         self._seen: dict[str, int] = {}
+        self._erased = Erased(imported.rollout)
         self.counts = Counts()
 
     def take(self, rows: Sequence[Row]) -> list[tuple[list[str], list[Problem]]]:
@@ -85,6 +89,7 @@ class Writer:
             self._place(line, known, chunk)
         self.counts.rows += len(rows)
         self.counts.errors += len(chunk.bad)
+        chunk.bad = [([] if self._erased.are_in(cells) else cells, found) for cells, found in chunk.bad]
         chunk.bad.sort(key=lambda bad: bad[1][0].line)
         return chunk, chunk.bad
 
@@ -93,17 +98,14 @@ class Writer:
         for kind, value in (("address", line.email_digest), ("key", line.selection_key)):
             first = self._seen.setdefault(f"{kind}:{value}", line.number) if value else line.number
             if first != line.number:
-                said = line.email if kind == "address" else line.external_id
                 words = _("The same person stands in line %(n)s, which is used.") % {"n": first}
-                return Problem(line.number, "", said or line.email, words)
+                return Problem(line.number, "", words)
         return None
 
     def _place(self, line: Line, known: "Known", chunk: Chunk) -> None:
         problem = known.problem(line)
         if problem:
-            chunk.bad.append(
-                (line.cells, [Problem(line.number, "", line.email or line.external_id, problem)])
-            )
+            chunk.bad.append((line.cells, [Problem(line.number, "", problem)]))
             return
         participant = known.participant(line)
         if participant is None:
@@ -271,6 +273,26 @@ class Known:
         if same_key and self.participant(line) is None:
             return _("%(one)s has this id or address in earlier draws.") % {"one": same_key}
         return ""
+
+
+class Erased:
+    """Who asked to be forgotten: no cell of theirs is kept, in whichever column of a bad line it stands."""
+
+    def __init__(self, rollout: Rollout) -> None:
+        gone = Person.objects.filter(erased_at__isnull=False, email_digest__isnull=False)
+        self._addresses = frozenset(gone.values_list("email_digest", flat=True))
+        keys = Participant.objects.filter(rollout=rollout, selection_key__startswith=ERASED_KEY)
+        self._keys = frozenset(keys.values_list("selection_key", flat=True))
+
+    def are_in(self, cells: Iterable[str]) -> bool:
+        """Tell whether one of the cells holds the address or the id of an erased person."""
+        if not self._addresses and not self._keys:
+            return False
+        return any(
+            key_after_erasure(plain(cell)) in self._keys
+            or any(addresses.digest(found) in self._addresses for found in addresses.mentioned(cell))
+            for cell in cells
+        )
 
 
 def as_json(counts: Counts) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from cohorts.keys import key_after_erasure
@@ -14,6 +15,8 @@ from phases import permissions
 from phases.exceptions import Refused, WrongState
 from rollout_portal.accounts.models import User
 from rollout_portal.audit.services import Actor, System, record
+from rollout_portal.jobs import files
+from rollout_portal.jobs.models import StoredFile
 from rollout_portal.lib import clock
 from rollout_portal.outbox import services as outbox
 
@@ -178,7 +181,7 @@ def reveal(*, participant: Participant, by: User) -> Person:
 
 @transaction.atomic
 def erase(*, participant: Participant, reason: str, by: User | None = None) -> None:
-    """Forget a person in every rollout: name, address, attributes, ids, and what is about to be sent.
+    """Forget a person in every rollout: name, address, attributes, ids, lists, and what is about to be sent.
 
     The number, the seats with their strata, the consents and the answers stay: without a name. What
     remains of address and id is a digest, so that no old list brings the person back.
@@ -219,6 +222,11 @@ def erase(*, participant: Participant, reason: str, by: User | None = None) -> N
             after={"state": part.state},
             at=now,
         )
+    # A list may hold her, whether or not its lines were taken.
+    lists = Q(imports__rollout__participants__person=person) | Q(
+        imports_with_bad_lines__rollout__participants__person=person
+    )
+    files.expire(StoredFile.objects.filter(lists))
     person.email, person.name, person.language, person.time_zone = "", "", "", ""
     person.erased_at = now
     person.save()

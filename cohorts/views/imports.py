@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from cohorts.forms import ColumnsForm, FileForm
 from cohorts.importing import reader, services
 from cohorts.importing.reader import FileUnreadable
+from cohorts.importing.report import listed_problems
 from cohorts.models import ParticipantImport
 from cohorts.states import ImportState
 from cohorts.views.people import people_crumb
@@ -104,7 +105,7 @@ def _columns(here: Here, imported: ParticipantImport, data: Any) -> HttpResponse
         names, samples = services.beginning(imported)
     except (FileUnreadable, ValueError):
         # The file was thrown away after its time, or cannot be opened any more.
-        return _result(here, imported, error=_("The file is not there any more. Choose it again."))
+        return _result(here, imported, error=services.no_file())
     form = ColumnsForm(
         data,
         imported=imported,
@@ -167,6 +168,7 @@ def _result(here: Here, imported: ParticipantImport, error: str = "") -> HttpRes
         step=4 if is_done else 3,
         imported=imported,
         report=report,
+        problems=listed_problems(imported),
         error=error or job_error,
         sentence=_sentence(imported, report),
         is_done=is_done,

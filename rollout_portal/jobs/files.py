@@ -4,15 +4,18 @@ import hashlib
 import uuid
 from datetime import datetime
 from functools import partial
+from typing import Final
 from uuid import UUID
 
 from django.core.files.base import ContentFile, File
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from rollout_portal.accounts.models import User
 from rollout_portal.jobs.models import StoredFile
-from rollout_portal.lib import clock
+from rollout_portal.lib import clock, wakeups
 
+FORGET: Final = "jobs.forget_files"
 _CHUNK = 1 << 18
 
 
@@ -47,6 +50,14 @@ def store(
     row.content.save(uuid.uuid4().hex, file, save=False)
     row.save(force_insert=True)
     return row
+
+
+def expire(rows: QuerySet[StoredFile]) -> None:
+    """End the time of files: their content is thrown away at the next look, within an hour at the latest."""
+    now = clock.now()
+    pks = list(rows.exclude(content="").values_list("pk", flat=True).distinct())
+    StoredFile.objects.filter(Q(expires_at__gt=now) | Q(expires_at=None), pk__in=pks).update(expires_at=now)
+    wakeups.kick(FORGET)
 
 
 def forget_expired() -> int:

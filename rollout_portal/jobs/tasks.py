@@ -10,7 +10,7 @@ def run_due() -> int:
     return services.run_due()
 
 
-@wakeups.work("jobs.forget_files", every=3600)
+@wakeups.work(files.FORGET, every=3600)
 def forget_files() -> int:
     """Throw away the content of expired files."""
     return files.forget_expired()

@@ -29,6 +29,11 @@ def safe_cell(value: Cell) -> str:
     return f"'{text}" if text.lstrip(" \u00a0").startswith(_STARTS) else text
 
 
+def plain_cell(text: str) -> str:
+    """Return what `safe_cell` was given, for text that it wrote."""
+    return text[1:] if text.startswith("'") and safe_cell(text[1:]) == text else text
+
+
 class SafeWriter:
     """Writes rows as CSV, every cell quoted and safe."""
 

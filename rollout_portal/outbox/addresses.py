@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from contextlib import suppress
 from email.utils import parseaddr
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from rollout_portal.outbox.exceptions import MessageRefused
 
-_ADDRESS_IN_TEXT = re.compile(r"[^\s<>()\[\],;:\"]{1,64}@[^\s<>()\[\],;:\"]{1,255}")
+_ADDRESS_IN_TEXT = re.compile(r"[^\s<>()\[\],;:|\"]{1,64}@[^\s<>()\[\],;:|\"]{1,255}")
 
 
 def check(address: str) -> str:
@@ -55,6 +56,15 @@ def digest(address: str) -> str:
 def own_domain() -> str:
     """Return the domain that the portal sends from, in ASCII."""
     return ascii_domain(parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost")
+
+
+def mentioned(text: str) -> list[str]:
+    """Return everything in a text that looks like a mail address and can be compared."""
+    found = []
+    for address in _ADDRESS_IN_TEXT.findall(text):
+        with suppress(MessageRefused):
+            found.append(check(address.rstrip(".")))
+    return found
 
 
 def redact(words: str) -> str:

@@ -3,14 +3,18 @@
 import io
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.files.base import ContentFile
 
 from cohorts.importing import reader, services
 from cohorts.importing.reader import FileUnreadable
+from cohorts.importing.report import listed_problems
 from cohorts.models import AttributeDefinition, ConsentEvent, Participant, ParticipantImport, Person
+from cohorts.services import people
 from cohorts.states import AttributeType, ImportState, ParticipantState, Purpose
 from phases.exceptions import PermissionRefused, Refused, WrongState
 from phases.models import Rollout
@@ -18,6 +22,7 @@ from phases.permissions import RoleName
 from phases.states import RolloutState
 from rollout_portal.accounts.models import User
 from rollout_portal.audit.models import AuditEvent
+from rollout_portal.jobs import files
 from rollout_portal.jobs import services as jobs
 from rollout_portal.jobs.states import JobState
 from rollout_portal.lib import clock
@@ -65,10 +70,7 @@ def _counts(imported: ParticipantImport) -> dict[str, int]:
 
 
 def _problems(imported: ParticipantImport) -> list[tuple[int, str, str, str]]:
-    return [
-        (found["line"], found["column"], found["cell"], found["message"])
-        for found in imported.report["problems"]
-    ]
+    return [(one.line, one.column, one.cell, one.message) for one in listed_problems(imported)]
 
 
 def test_a_list_is_read_looked_at_and_imported(rollout: Rollout, support: User) -> None:
@@ -126,8 +128,8 @@ def test_bad_lines_are_listed_by_line_column_and_cell(rollout: Rollout, support:
     assert _problems(imported) == [
         (3, "email", "ana at example", "The mail address is not valid. Write it like ana@example.org."),
         (4, "language", "Klingon", "This is not a language of the rollout. Use one of: en, ms, zh-hans, ta."),
-        (5, "", "ANA@EXAMPLE.ORG", "The same person stands in line 2, which is used."),
-        (6, "", "", "Give an e-mail address or an id in the product."),
+        (5, "", "ANA@EXAMPLE.ORG,Another,ms", "The same person stands in line 2, which is used."),
+        (6, "", ",Nobody,ms", "Give an e-mail address or an id in the product."),
         (
             7,
             "",
@@ -136,6 +138,105 @@ def test_bad_lines_are_listed_by_line_column_and_cell(rollout: Rollout, support:
         ),
     ]
     assert _counts(imported) == {"rows": 6, "new": 1, "errors": 5}
+
+
+def test_a_row_of_the_database_never_holds_a_cell(rollout: Rollout, support: User) -> None:
+    imported = _checked(
+        rollout,
+        support,
+        csv(
+            "ana@example.org,Ana,ms",
+            "ANA@example.org,Ana,ms",
+            "bo@example.org,Bo,Klingon",
+            "li@x.example,Li,ms,7",
+        ),
+    )
+    assert [set(found) for found in imported.report["problems"]] == [{"line", "column", "message"}] * 3
+    assert imported.job is not None
+    rows = str((imported.report, imported.job.result))
+    assert not [word for word in ("example", "Klingon", "Bo", "Li") if word in rows]
+
+
+def test_the_cell_of_an_erased_person_is_not_even_in_the_file_of_bad_lines(
+    rollout: Rollout, support: User
+) -> None:
+    mia = make_participant(rollout, "mia@example.org", external_id="M-17")
+    people.erase(participant=mia, reason="She asked")
+    imported = _imported(
+        rollout,
+        support,
+        csv(
+            "M-1,Mia@Example.org,Mia,ms",
+            "M-2,Mia <mia@example.org>,Mia,Klingon",
+            "M-17,,Mia,ms",
+            "M-3,mia@example.org,Mia,ms,extra",
+            "M-4,bo@example.org,Bo,Klingon",
+            header="id,email,name,language",
+        ),
+    )
+    assert [(line, cell) for line, _column, cell, _words in _problems(imported)] == [
+        (2, ""),
+        (3, ""),
+        (3, ""),
+        (4, ""),
+        (5, ""),
+        (6, "Klingon"),
+    ]
+    assert imported.bad_lines is not None
+    with imported.bad_lines.content.open() as content:
+        kept = content.read().decode()
+    assert "bo@example.org" in kept
+    assert not [word for word in ("mia", "m-17") if word in kept.lower()]
+
+
+def test_erasing_throws_away_the_lists_that_may_hold_the_person(rollout: Rollout, support: User) -> None:
+    imported = _imported(rollout, support, csv("ana@example.org,Ana,ms", "ana@example.org,Ana,ms"))
+    assert _problems(imported)[0][2] == "ana@example.org,Ana,ms"
+    people.erase(participant=Participant.objects.get(), reason="She asked")
+    files.forget_expired()
+    imported = ParticipantImport.objects.select_related("file", "bad_lines").get()
+    assert imported.bad_lines is not None
+    assert (imported.file.content.name, imported.bad_lines.content.name) == ("", "")
+    assert _problems(imported)[0][2] == ""
+    with pytest.raises(WrongState):
+        services.check(imported=imported, by=support)
+
+
+def test_cells_in_earlier_reports_are_taken_out(rollout: Rollout, support: User) -> None:
+    imported = _checked(rollout, support, csv("bad,Ana,ms"))
+    assert imported.job is not None
+    clean = imported.report
+    for row, name in ((imported, "report"), (imported.job, "result")):
+        setattr(row, name, clean | {"problems": [one | {"cell": "bad"} for one in clean["problems"]]})
+        row.save()
+    import_module("cohorts.migrations.0004_reports_without_cells").take_cells_out(apps, None)
+    imported = ParticipantImport.objects.select_related("job").get()
+    assert imported.job is not None
+    assert (imported.report, imported.job.result) == (clean, clean)
+
+
+def test_a_list_without_names_of_columns_is_refused_and_not_kept(rollout: Rollout, support: User) -> None:
+    with pytest.raises(FileUnreadable, match="names of the columns"):
+        _read(rollout, support, b"ana@example.org,Ana,ms\nbo@example.org,Bo,ms\n")
+    assert not ParticipantImport.objects.exists()
+
+
+def test_an_import_that_was_stopped_still_shows_its_bad_lines(
+    rollout: Rollout, support: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imported = _checked(
+        rollout, support, csv("bad,Ana,ms", *(f"p{n}@example.org,N,ta" for n in range(1_500)))
+    )
+    monkeypatch.setattr(services, "SHORT_ENOUGH", 0)
+    imported = services.run(imported=imported, by=support)
+    assert imported.job is not None
+    run = jobs.claim(imported.job)
+    assert run is not None
+    services.cancel(imported=imported, by=support)
+    jobs.perform(run)
+    imported.refresh_from_db()
+    assert imported.state == ImportState.STOPPED
+    assert [cell for _line, _column, cell, _words in _problems(imported)] == ["bad"]
 
 
 def test_the_bad_lines_can_be_downloaded_and_hold_no_formula(rollout: Rollout, support: User) -> None:
