@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from cohorts.models import Invitation, Membership
 from cohorts.models.selections import MembershipQuerySet
-from cohorts.states import IN, Answer, ParticipantState
+from cohorts.states import Answer, ParticipantState
 from phases.models import Phase, Rollout
 from phases.registry import Measured, measure
 from phases.states import Reason
@@ -62,18 +62,18 @@ def activation(
 ) -> Measured:
     """Return the percentage of the people taking part in a phase who are active at `as_of`.
 
-    Who accepted after `as_of` or has left is not counted; nobody taking part is no data.
+    Who accepted after `as_of` or had left by then is not counted; nobody taking part is no data.
     """
-    rows = Membership.objects.current(as_of).filter(
-        phase__rollout=rollout, participant__state__in=IN, participant__state_at__lte=as_of
-    )
+    rows = Membership.objects.current(as_of).filter(phase__rollout=rollout)
     rows = rows.filter(phase=phase) if phase else rows
     rows = rows.filter(stratum=subject) if subject else rows
-    people = rows.values_list("participant_id", "participant__state", "participant__state_at").distinct()
-    found = list(people)
+    people = rollout.participants.filter(pk__in=rows.values("participant_id")).in_at(as_of)
+    # The two are annotations of in_at().
+    found = list(people.values_list("pk", "state_then", "since_then"))  # type: ignore[misc]
     if not found:
         return Measured(value=None, reason=Reason.NEVER, source=_("Participants"))
-    hits = sum(state == ParticipantState.ACTIVE for _pk, state, _at in found)
+    rows = rows.filter(participant__in=[pk for pk, _state, _since in found])
+    hits = sum(state == ParticipantState.ACTIVE for _pk, state, _since in found)
     return Measured(
         value=Decimal(100 * hits) / len(found),
         unit="%",
@@ -81,7 +81,7 @@ def activation(
         hits=hits,
         interval=wilson_share(hits, len(found)),
         noun=_("people"),
-        as_of=max(at for _pk, _state, at in found),
+        as_of=max(since for _pk, _state, since in found),
         sources=_selections(rows),
         source=_("Participants"),
     )
@@ -94,7 +94,7 @@ def _accepted(
     rows = rows.filter(message__isnull=False)
     rows = rows.filter(batch__phase=phase) if phase else rows
     if subject:
-        in_stratum = Membership.objects.filter(stratum=subject, phase__rollout=rollout)
+        in_stratum = Membership.objects.filter(stratum=subject, phase__rollout=rollout, joined_at__lte=as_of)
         rows = rows.filter(participant__in=in_stratum.values("participant_id"))
     asked = rows.values("participant_id").distinct().count()
     if not asked:

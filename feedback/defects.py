@@ -14,9 +14,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from cohorts.models import Membership
-from cohorts.states import IN, ParticipantState
-from cohorts.states import Answer as InvitationAnswer
+from cohorts.models import Membership, Participant
 from feedback.models import FeedbackItem, FeedbackItemTransition
 from feedback.states import DEFECTS, OPEN, WITHDRAWN, Area, ItemKind, Severity
 from phases.models import Phase, Rollout
@@ -50,6 +48,14 @@ class Standing:
     def source(self) -> str:
         """Name the item as it was judged, so that judging it anew changes the name."""
         return f"{PREFIX}{self.uuid}:{self.severity or '-'}.{self.kind}.{self.area or '-'}"
+
+    @property
+    def is_unjudged(self) -> bool:
+        """Whether it is an open defect that nobody has judged yet; it may be of any severity."""
+        return self.state in OPEN and not self.severity and self.kind in DEFECTS
+
+
+_UNJUDGED: Final = Q(state__in=OPEN, severity="", kind__in=DEFECTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +127,8 @@ def count(
     if phase is not None and _nobody_is_in(phase, as_of):
         return Count(reason=Reason.NEVER, source=_("Nobody takes part in “%s” yet") % phase)
     since = _since(window, phase, as_of)
-    found = [
-        row for row in standings(rollout, as_of, wanted.among(only_open=only_open)) if row.pk != _pk(instead)
-    ]
+    among = wanted.among(only_open=only_open) | _UNJUDGED
+    found = [row for row in standings(rollout, as_of, among) if row.pk != _pk(instead)]
     if instead is not None:
         found.append(instead)
     counts = (lambda row: row.state in OPEN) if only_open else (lambda row: row.state not in WITHDRAWN)
@@ -141,7 +146,7 @@ def count(
                 key=_number,
             )
         ),
-        unjudged=_unjudged(rollout, as_of),
+        unjudged=sum(row.is_unjudged for row in found),
         as_of=as_of,
         only_open=only_open,
     )
@@ -199,13 +204,6 @@ def standings(rollout: Rollout, as_of: datetime, among: Q) -> list[Standing]:
     return current + list(_rewound(moved, as_of))
 
 
-def _unjudged(rollout: Rollout, as_of: datetime) -> int:
-    """Return how many open reports of defects nobody has judged yet; they may be of any severity."""
-    return FeedbackItem.objects.filter(
-        rollout=rollout, reported_at__lte=as_of, state__in=OPEN, severity="", kind__in=DEFECTS
-    ).count()
-
-
 def _rewound(moved: dict[int, Standing], as_of: datetime) -> Iterable[Standing]:
     """Return items that changed after `as_of` as their newest transition by then says."""
     if not moved:
@@ -246,18 +244,13 @@ def standing_of(item: FeedbackItem) -> Standing:
 
 
 def _nobody_is_in(phase: Phase, as_of: datetime) -> bool:
-    """Tell whether the phase has seats and nobody on them had ever taken part by `as_of`.
+    """Tell whether the phase had seats at `as_of` and nobody on them had ever taken part by then.
 
     A phase without seats in the register (a team that tests by itself) has its people elsewhere.
     """
     seats = Membership.objects.filter(phase=phase, joined_at__lte=as_of)
-    was_in = seats.filter(
-        participant__state__in=[*IN, ParticipantState.LEFT], participant__state_at__lte=as_of
-    ) | seats.filter(
-        participant__invitations__answer=InvitationAnswer.ACCEPTED,
-        participant__invitations__answered_at__lte=as_of,
-    )
-    return seats.exists() and not was_in.exists()
+    people = Participant.objects.filter(memberships__in=seats)
+    return seats.exists() and not people.was_in_by(as_of).exists()
 
 
 def _needs(items: Sequence[Standing]) -> tuple[Need, ...]:

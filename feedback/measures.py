@@ -8,7 +8,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from feedback import defects, readings, scoring
+from feedback import defects, participation, readings, scoring
 from feedback.models import Occasion, Survey, SurveyRequest
 from feedback.readings import Asked, Mark
 from feedback.states import SCALES, QuestionKind
@@ -39,7 +39,7 @@ class _Read:
         self.subject, self.as_of = subject, as_of
         self.wave: Occasion | None = None
         self.rows: list[Mark] = []
-        self.asked: Asked | None = readings.find_question(rollout, subject, kinds)
+        self.asked: Asked | None = readings.find_question(rollout, subject, kinds, as_of)
         if self.asked is None:
             return
         if window in ("", "latest", "wave"):
@@ -176,12 +176,16 @@ def mean(*, rollout: Rollout, phase: Phase | None, subject: str, window: str, as
     value = scoring.mean(read.numbers)
     if value is None or read.asked is None:
         return read.nothing()
-    kind = QuestionKind(readings.kind_of(read.asked))
+    kind = QuestionKind(readings.kind_of(read.asked, as_of))
     scale = SCALES[kind]
     return read.measured(value, unit=_MEAN_UNIT[kind], scale=(Decimal(scale.low), Decimal(scale.high)))
 
 
-@measure("feedback.response_rate", label=gettext_lazy("Share of the asked people who answered a survey"))
+@measure(
+    "feedback.response_rate",
+    label=gettext_lazy("Share of the asked people who answered a survey"),
+    broken=participation.broken,
+)
 def response_rate(
     *, rollout: Rollout, phase: Phase | None, subject: str, window: str, as_of: datetime
 ) -> Measured:
@@ -220,6 +224,7 @@ def response_rate(
         as_of=newest_answer.first() or as_of,
         noun=_("people asked"),
         source=source,
+        sources=participation.sources(asked, as_of),
     )
 
 

@@ -35,8 +35,13 @@ class Asked:
     code: str
 
 
-def find_question(rollout: Rollout, subject: str, kinds: Sequence[QuestionKind]) -> Asked | None:
-    """Return the question of one of `kinds` that `subject` names; None when none or several fit."""
+def find_question(
+    rollout: Rollout, subject: str, kinds: Sequence[QuestionKind], as_of: datetime
+) -> Asked | None:
+    """Return the question of one of `kinds`, published by `as_of`, that `subject` names.
+
+    None when none or several fit.
+    """
     surveys = {survey.code: survey for survey in Survey.objects.filter(rollout=rollout)}
     survey, code = surveys.get(subject), None
     if survey is None and "." in subject:
@@ -47,7 +52,7 @@ def find_question(rollout: Rollout, subject: str, kinds: Sequence[QuestionKind])
     if survey is None:
         return None
     published = Question.objects.filter(
-        version__survey=survey, version__published_at__isnull=False, kind__in=kinds
+        version__survey=survey, version__published_at__lte=as_of, kind__in=kinds
     )
     codes = set(published.values_list("code", flat=True))
     if code is not None:
@@ -156,11 +161,11 @@ def source_words(asked: Asked, rows: Sequence[Mark], wave: Occasion | None) -> s
     }
 
 
-def kind_of(asked: Asked) -> str:
-    """Return the kind of the question in the newest published version that asks it."""
+def kind_of(asked: Asked, as_of: datetime) -> str:
+    """Return the kind of the question in the newest version that asks it, of those published by `as_of`."""
     return (
         Question.objects.filter(
-            version__survey=asked.survey, version__published_at__isnull=False, code=asked.code
+            version__survey=asked.survey, version__published_at__lte=as_of, code=asked.code
         )
         .order_by("-version__number")
         .values_list("kind", flat=True)[0]

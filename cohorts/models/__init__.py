@@ -9,6 +9,7 @@ from cohorts.models.people import (
     Participant,
     Person,
     Register,
+    Standing,
 )
 from cohorts.models.selections import Membership, Place, Quota, Selection, SelectionRule
 
@@ -28,4 +29,5 @@ __all__ = [
     "Register",
     "Selection",
     "SelectionRule",
+    "Standing",
 ]

@@ -1,11 +1,12 @@
 """People, their part in a rollout, what is known about them, and what they agreed to."""
 
 import uuid
+from datetime import datetime
 from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Exists, OuterRef, Q, Subquery, When
 from django.utils.translation import gettext_lazy as _
 
 from cohorts.models.imports import ParticipantImport
@@ -81,6 +82,20 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
         """Return who may be written to about the test."""
         return self.filter(opted_out_at__isnull=True).exclude(state__in=GONE).exclude(person__email="")
 
+    def in_at(self, as_of: datetime) -> Self:
+        """Return who took part at the moment `as_of`, with `state_then` and since when, `since_then`."""
+        then = Standing.objects.filter(participant=OuterRef("pk"), since__lte=as_of, until__gt=as_of)
+        unchanged = Q(state_at__lte=as_of)
+        return self.annotate(
+            state_then=Case(When(unchanged, then="state"), default=Subquery(then.values("state")[:1])),
+            since_then=Case(When(unchanged, then="state_at"), default=Subquery(then.values("since")[:1])),
+        ).filter(state_then__in=IN)
+
+    def was_in_by(self, as_of: datetime) -> Self:
+        """Return who had taken part by `as_of`, be it that they left since."""
+        before = Standing.objects.filter(participant=OuterRef("pk"), since__lte=as_of)
+        return self.filter(Q(state__in=IN, state_at__lte=as_of) | Exists(before))
+
     def in_phase(self, phase: Phase) -> Self:
         """Return who has a seat in `phase` now."""
         return self.filter(memberships__phase=phase, memberships__ended_at__isnull=True)
@@ -147,6 +162,30 @@ class Participant(models.Model):
     def label(self) -> str:
         """What the person is called wherever a name is not needed."""
         return f"T-{self.number:03d}"
+
+
+class Standing(models.Model):
+    """How a person took part before her present state: since when, until when. Only ever added to.
+
+    Figures as of a past moment rest on it; `services.people.move()` writes it.
+    """
+
+    participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="standings")
+    state = models.CharField(_("state"), max_length=10, choices=ParticipantState.choices)
+    since = models.DateTimeField(_("since"))
+    until = models.DateTimeField(_("until"))
+
+    class Meta:
+        verbose_name = _("earlier standing")
+        verbose_name_plural = _("earlier standings")
+        ordering = ["participant", "since", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=sorted(IN)), name="cohorts_standing_took_part"),
+        ]
+        indexes = [models.Index(fields=["participant", "since"], name="cohorts_standing_by_person")]
+
+    def __str__(self) -> str:
+        return f"{self.participant}: {self.get_state_display()}"
 
 
 class AttributeDefinition(PlanItem):

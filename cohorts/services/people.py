@@ -8,9 +8,9 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from cohorts.keys import key_after_erasure
-from cohorts.models import ConsentEvent, Invitation, Membership, Participant, Person
+from cohorts.models import ConsentEvent, Invitation, Membership, Participant, Person, Standing
 from cohorts.models.people import ParticipantQuerySet
-from cohorts.states import MOVES, ConsentChange, How, ParticipantState, Purpose, Step
+from cohorts.states import IN, MOVES, ConsentChange, How, ParticipantState, Purpose, Step
 from phases import permissions
 from phases.exceptions import Refused, WrongState
 from rollout_portal.accounts.models import User
@@ -25,10 +25,22 @@ def move(people: ParticipantQuerySet, step: Step, *, at: datetime) -> int:
     """Take a step with all of `people` who can take it; return how many did.
 
     The one way in which the state of a person changes. The condition is part of the statement, so that
-    two moves at once never both count.
+    two moves at once never both count. How somebody took part until then is kept: figures as of an
+    earlier moment rest on it.
     """
     rule = MOVES[step]
-    return people.filter(state__in=rule.sources).update(state=rule.to, state_at=at)
+    can = people.filter(state__in=rule.sources)
+    with transaction.atomic():
+        if rule.sources & IN:
+            kept = can.filter(state__in=IN).select_for_update(of=("self",)).order_by("pk")
+            Standing.objects.bulk_create(
+                (
+                    Standing(participant_id=pk, state=state, since=since, until=at)
+                    for pk, state, since in kept.values_list("pk", "state", "state_at")
+                ),
+                batch_size=1_000,
+            )
+        return can.update(state=rule.to, state_at=at)
 
 
 def lock(participant: Participant) -> Participant:

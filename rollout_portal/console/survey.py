@@ -68,7 +68,7 @@ def survey_of(phase: Phase, results: Sequence[CriterionResult], now: datetime) -
 
 def _waves(phase: Phase, occasions: Sequence[Occasion], now: datetime) -> tuple[Wave, ...]:
     """Return score and interval of each wave, as the gate counts them; nothing without an NPS question."""
-    asked = find_question(phase.rollout, occasions[-1].survey.code, [QuestionKind.NPS])
+    asked = find_question(phase.rollout, occasions[-1].survey.code, [QuestionKind.NPS], now)
     if asked is None:
         return ()
     answers = (

@@ -25,7 +25,7 @@ from phases.models import Phase, Rollout
 from phases.permissions import RoleName
 from phases.states import PhaseState
 from rollout_portal.accounts.models import User
-from rollout_portal.lib import links
+from rollout_portal.lib import clock, links
 from tests.factories import make_member, make_phase, make_rollout
 
 _numbers = itertools.count(1)
@@ -201,13 +201,13 @@ def make_wave(survey: Survey, number: int = 3, **fields: Any) -> Occasion:
 def make_request(
     wave: Occasion, tester: Participant | None = None, state: RequestState = RequestState.SENT
 ) -> SurveyRequest:
-    """A request whose mail has left."""
+    """A request whose mail has left: now, or when the wave opens."""
     return SurveyRequest.objects.create(
         occasion=wave,
         participant=tester or make_tester(wave.phase),
         state=state,
         created_at=wave.opens_at,
-        sent_at=wave.opens_at if state != RequestState.QUEUED else None,
+        sent_at=max(wave.opens_at, clock.now()) if state != RequestState.QUEUED else None,
     )
 
 
