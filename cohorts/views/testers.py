@@ -169,14 +169,15 @@ def data(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 def _change_data(request: HttpRequest, visit: Visit) -> None:
     participant = visit.participant
-    toggled = request.POST.get("toggle", "")
-    if toggled in Purpose.values:
-        newest = people.consents_of(participant).get(toggled)
+    purpose, wanted = request.POST.get("purpose", ""), request.POST.get("wanted", "")
+    if purpose in Purpose.values and wanted in ConsentChange.values:
+        newest = people.consents_of(participant).get(purpose)
+        # The button says what she wants, so that a second tap finds it done.
         if newest is not None:
             people.set_consent(
                 participant=participant,
-                purpose=Purpose(toggled),
-                given=newest.change == ConsentChange.WITHDRAWN,
+                purpose=Purpose(purpose),
+                given=wanted == ConsentChange.GIVEN,
                 how=How.PAGE,
                 language=reading(),
                 wording=newest.wording,

@@ -269,7 +269,19 @@ def test_stopping_the_messages_keeps_the_seat(invitation: Invitation) -> None:
     participant = Participant.objects.get(pk=invitation.participant_id)
     assert participant.state == ParticipantState.ACCEPTED
     assert participant.opted_out_at is not None
-    client.post(_page(invitation, "data/"), {"toggle": Purpose.CONTACT})
+    agree = {"purpose": Purpose.CONTACT, "wanted": "given"}
+    assert 'value="given"' in _text(client, _page(invitation, "data/"))
+    for _tap in range(2):
+        client.post(_page(invitation, "data/"), agree)
+        participant.refresh_from_db()
+        assert participant.opted_out_at is None, "a second tap asks for the same"
+    assert ConsentEvent.objects.filter(purpose=Purpose.CONTACT).count() == 2
+    for spoiled in (
+        {"wanted": "given"},
+        agree | {"wanted": "x"},
+        agree | {"purpose": "x", "wanted": "withdrawn"},
+    ):
+        client.post(_page(invitation, "data/"), spoiled | {"name": "Ana", "language": ""})
     participant.refresh_from_db()
     assert participant.opted_out_at is None
 
