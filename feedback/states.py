@@ -55,19 +55,19 @@ class RequestState(models.TextChoices):
     STARTED = "started", _("Started")
     SUBMITTED = "submitted", _("Answered")
     EXPIRED = "expired", _("Expired")
-    OPTED_OUT = "opted_out", _("Left")
+    LEFT = "left", _("Left")
 
 
 _R = RequestState
 
 REQUEST_MOVES: Final[dict[RequestState, frozenset[RequestState]]] = {
-    _R.QUEUED: frozenset({_R.SENT, _R.EXPIRED, _R.OPTED_OUT}),
-    _R.SENT: frozenset({_R.STARTED, _R.SUBMITTED, _R.EXPIRED, _R.OPTED_OUT}),
-    _R.STARTED: frozenset({_R.SUBMITTED, _R.EXPIRED, _R.OPTED_OUT}),
+    _R.QUEUED: frozenset({_R.SENT, _R.EXPIRED, _R.LEFT}),
+    _R.SENT: frozenset({_R.STARTED, _R.SUBMITTED, _R.EXPIRED, _R.LEFT}),
+    _R.STARTED: frozenset({_R.SUBMITTED, _R.EXPIRED, _R.LEFT}),
     # An answer stays an answer: it may be changed until the wave closes, and counts for ever.
     _R.SUBMITTED: frozenset(),
     _R.EXPIRED: frozenset(),
-    _R.OPTED_OUT: frozenset(),
+    _R.LEFT: frozenset(),
 }
 
 UNANSWERED: Final = (_R.QUEUED, _R.SENT, _R.STARTED)

@@ -113,8 +113,8 @@ def _locked_open(request: SurveyRequest, now: datetime) -> SurveyRequest:
     )
     if now >= locked.occasion.closes_at:
         raise WaveClosed(_("This survey is closed. Thank you for looking in."))
-    gone = locked.participant.state in GONE or locked.participant.opted_out_at is not None
-    if gone or locked.state == RequestState.OPTED_OUT:
+    # Who only wants no more mails stays in the test and may answer what she was asked.
+    if locked.participant.state in GONE:
         raise WaveClosed(_("You have left the test, so nothing more is collected. Thank you."))
     return locked
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import dateformat, formats, translation
 
 from cohorts.models import Membership, Participant
@@ -332,10 +332,8 @@ def moment_in(at: datetime, zone: str, language: str) -> str:
 
 def _step_out(occasion: Occasion) -> int:
     """Close the requests of people who left since."""
-    gone = Q(participant__opted_out_at__isnull=False) | Q(participant__state__in=GONE)
-    return SurveyRequest.objects.filter(gone, occasion=occasion, state__in=UNANSWERED).update(
-        state=RequestState.OPTED_OUT, draft={}
-    )
+    open_ones = SurveyRequest.objects.filter(occasion=occasion, state__in=UNANSWERED)
+    return open_ones.filter(participant__state__in=GONE).update(state=RequestState.LEFT, draft={})
 
 
 @transaction.atomic

@@ -19,6 +19,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_safe
 
 from cohorts import visits
+from cohorts.states import GONE
 from cohorts.visits import Visit, reading, show, switched
 from feedback import asking, pictures
 from feedback.answering import Given, as_kept, read_form
@@ -256,7 +257,7 @@ def _problem_page(here: Here, form: ProblemForm, *, too_large: bool = False) -> 
 def _why_closed(here: Here) -> str:
     if clock.now() >= here.occasion.closes_at:
         return _("This survey is closed. Thank you for looking in.")
-    if here.request.state == RequestState.OPTED_OUT:
+    if here.visit.participant.state in GONE:
         return _("You have left the test, so nothing more is collected. Thank you.")
     return ""
 

@@ -49,7 +49,7 @@ def survey_of(phase: Phase, results: Sequence[CriterionResult], now: datetime) -
     mine = [occasion for occasion in occasions if occasion.survey_id == newest.survey_id]
     requests = dict(
         SurveyRequest.objects.filter(occasion=newest)
-        .exclude(state__in=[RequestState.QUEUED, RequestState.OPTED_OUT])
+        .exclude(state__in=[RequestState.QUEUED, RequestState.LEFT])
         .order_by()
         .values_list("state")
         .annotate(count=Count("pk"))

@@ -9,12 +9,14 @@ from django.db import DatabaseError, connection, transaction
 from django.http import QueryDict
 
 from cohorts.models import Participant
-from cohorts.states import ParticipantState
+from cohorts.services import people
+from cohorts.states import How, ParticipantState
 from feedback.answering import LONGEST_ANSWER, Value, as_kept, read_form
 from feedback.exceptions import WaveClosed
 from feedback.models import Answer, Occasion, Question, Response, Submission
 from feedback.services import keep_draft, submit_answers
 from feedback.services.answers import answers_of
+from feedback.services.waves import ensure_occasions
 from feedback.states import RequestState
 from phases.exceptions import WrongState
 from phases.models import Phase
@@ -88,12 +90,21 @@ def test_after_the_close_nothing_is_taken(wave: Occasion) -> None:
     assert answers_of(Submission.objects.get()) == {"nps": 9}
 
 
-@pytest.mark.parametrize("change", [{"state": ParticipantState.LEFT}, {"opted_out_at": WAVE_3}])
-def test_who_has_left_is_not_asked_for_more(wave: Occasion, change: dict[str, object]) -> None:
+def test_who_has_left_is_not_asked_for_more(wave: Occasion) -> None:
     request = make_request(wave)
-    Participant.objects.update(**change)
+    Participant.objects.update(state=ParticipantState.LEFT)
     with pytest.raises(WaveClosed, match="left the test"):
         submit_answers(request=request, values={"nps": 9}, language="en")
+
+
+def test_who_wants_no_more_mails_may_still_answer(wave: Occasion) -> None:
+    request = make_request(wave)
+    people.opt_out(participant=request.participant, how=How.ONE_CLICK)
+    ensure_occasions()
+    keep_draft(request=request, values={"nps": 8})
+    ensure_occasions()
+    submit_answers(request=request, values={"nps": 9}, language="en")
+    assert answers_of(Submission.objects.get()) == {"nps": 9}
 
 
 def test_a_request_that_was_never_sent_takes_no_answer(wave: Occasion) -> None:

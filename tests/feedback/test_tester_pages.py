@@ -18,16 +18,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cohorts.models import Participant
-from cohorts.states import ParticipantState
+from cohorts.services import people
+from cohorts.states import How, ParticipantState, Purpose
 from feedback.links import READABLE_AFTER_CLOSE
-from feedback.models import FeedbackItem, Occasion, Response, SurveyRequest
+from feedback.models import FeedbackItem, Occasion, Response, Survey, SurveyRequest
 from feedback.pictures import LARGEST
 from feedback.services.answers import answers_of
-from feedback.services.waves import SURVEY_LINK
+from feedback.services.waves import SURVEY_LINK, ensure_occasions
 from feedback.states import ItemKind, Origin, RequestState
 from feedback.views.tester import MOST_REPORTS
 from phases.models import Phase
 from rollout_portal.lib import clock, links
+from rollout_portal.outbox.states import MessageState
 from tests.feedback.factories import make_link, make_request, make_tester
 
 
@@ -183,6 +185,24 @@ def test_after_the_close_a_kind_page_answers(tester: Visitor, wave: Occasion) ->
         assert "This survey is closed. Thank you for looking in." in answer.content.decode()
     assert tester.stands() == RequestState.SENT
     assert "We have your report" not in tester.read(f"{tester.problem}?lang=en")
+
+
+def test_who_wants_no_more_mails_sees_the_survey_and_is_asked_again_when_she_agrees_again(
+    tester: Visitor, survey: Survey, wave: Occasion
+) -> None:
+    participant = Participant.objects.get()
+    people.opt_out(participant=participant, how=How.PAGE)
+    ensure_occasions()
+    assert "left the test" not in tester.read(f"{tester.survey}?lang=en")
+    next_wave = clock.now() + timedelta(days=7)
+    clock.set_now(next_wave)
+    ensure_occasions()
+    assert SurveyRequest.objects.count() == 1, "no mail while she wants none"
+    people.set_consent(participant=participant, purpose=Purpose.CONTACT, given=True, how=How.PAGE)
+    ensure_occasions()
+    newest = SurveyRequest.objects.select_related("message").latest("pk")
+    assert newest.message is not None
+    assert (SurveyRequest.objects.count(), newest.message.state) == (2, MessageState.QUEUED)
 
 
 def test_who_has_left_is_thanked(tester: Visitor) -> None:

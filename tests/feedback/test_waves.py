@@ -178,7 +178,7 @@ def test_a_wave_closes_once_and_writes_off_what_is_open(survey: Survey, phase: P
         RequestState.SUBMITTED,
         RequestState.EXPIRED,
         RequestState.EXPIRED,
-        RequestState.OPTED_OUT,
+        RequestState.LEFT,
     ]
     closed = AuditEvent.objects.get(verb="occasion.closed")
     assert closed.after == {"answered": 1, "unanswered": 2}
