@@ -191,10 +191,10 @@ def stop_or_go(request: HttpRequest, here: Here, uuid: UUID, verb: str) -> HttpR
 def _texts(here: Here, found: Batch) -> list[tuple[str, str, str]]:
     """Return the message in each language of the testers, with samples in its placeholders."""
     try:
-        version = templates.current(found.template, here.rollout.uuid)
+        _version, wording = templates.standing(found.template, here.rollout.uuid)
     except OutboxError:
         return []
-    previews = [(language, templates.preview(version, language)) for language in version.languages]
+    previews = [(language, templates.preview_of(wording, language)) for language in wording.languages]
     return [(language, shown.subject, shown.text) for language, shown in previews if shown is not None]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from django.db import transaction
@@ -9,6 +10,8 @@ from django.test import override_settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from rollout_portal.lib import clock
+from rollout_portal.outbox import templates
+from tests.permissions import furnish
 from tests.permissions import world as worlds
 from tests.permissions.sides import NOON
 from tests.permissions.world import World
@@ -24,7 +27,9 @@ def world(
     """Both rollouts, in a transaction that ends with the room. Every request undoes its own."""
     files = tmp_path_factory.mktemp("files")
     with django_db_blocker.unblock(), clock.told(NOON), transaction.atomic(), _files(files), _PROVEN:
-        yield worlds.build()
+        built = worlds.build()
+        with mock.patch.dict(templates._builtin, furnish.renewed_texts()):
+            yield built
         transaction.set_rollback(True)
 
 

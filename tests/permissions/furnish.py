@@ -1,6 +1,7 @@
 """Puts one of everything into a rollout, room by room, so that every address has something to open."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -399,6 +400,19 @@ def links(side: Side) -> dict[str, str]:
 def _mint(mint: Callable[[UUID, Message], str], row: UUID, message: Message) -> str:
     """Return the token of the address that a mail would hold."""
     return mint(row, message).rstrip("/").rpartition("/")[2]
+
+
+def renewed_texts() -> dict[str, templates.Wording]:
+    """The portal's own texts as after an upgrade: what is written only when it is needed is not there yet.
+
+    A world in which everything has been written once would hide a GET that writes.
+    """
+    return {
+        code: replace(
+            wording, texts={name: (head, f"{body}\n\n…") for name, (head, body) in wording.texts.items()}
+        )
+        for code, wording in templates._builtin.items()
+    }
 
 
 def installation() -> None:
