@@ -16,9 +16,21 @@ from typing import Annotated, Any, ClassVar, Final, TypeVar
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    WithJsonSchema,
+)
+from pydantic_core.core_schema import CoreSchema, no_info_after_validator_function
 
 from phases.models.base import validate_code
 from phases.models.gates import validate_window
@@ -95,13 +107,18 @@ def _code(value: str) -> str:
     return value
 
 
+def _as(kind: str, **more: Any) -> WithJsonSchema:
+    """Say to editors how a value is written, where the type alone does not tell."""
+    return WithJsonSchema({"type": kind, **more})
+
+
 Text = Annotated[str, AfterValidator(_clean_text), Field(max_length=LONGEST_TEXT)]
 """A text of any number of lines. A CharField needs a `Field(max_length=…)` of its own."""
 
 Line = Annotated[Text, AfterValidator(_one_line)]
 """A text of one line: `name: Annotated[Line, Field(max_length=200)]`."""
 
-Code = Annotated[str, AfterValidator(_code)]
+Code = Annotated[str, AfterValidator(_code), _as("string", pattern=validate_code.regex.pattern)]
 """The code of a planned thing, or a reference to one."""
 
 
@@ -116,24 +133,33 @@ class Coded(PlanModel):
     code: Code
 
 
-def one_of(choices: type[models.TextChoices]) -> AfterValidator:
-    """Return a check that a text is one of `choices`: `kind: Annotated[str, one_of(Kind)]`."""
+@dataclass(frozen=True, slots=True)
+class _OneOf:
+    """Checks that a text is one of the known values; an editor is told them."""
 
-    def check(value: str) -> str:
-        if value not in choices.values:
-            raise ValueError(_("“%s” is not known here.") % value + " " + nearest(value, choices.values))
+    values: tuple[str, ...]
+    message: str | Promise
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {**handler(schema), "enum": list(self.values)}
+
+    def _check(self, value: str) -> str:
+        if value not in self.values:
+            raise ValueError(str(self.message) % value + " " + nearest(value, self.values))
         return value
 
-    return AfterValidator(check)
+
+def one_of(choices: type[models.TextChoices]) -> _OneOf:
+    """Return a check that a text is one of `choices`: `kind: Annotated[str, one_of(Kind)]`."""
+    return _OneOf(tuple(choices.values), gettext_lazy("“%s” is not known here."))
 
 
-def _role(value: str) -> str:
-    if value not in RoleName.values:
-        raise ValueError(_("“%s” is not a role.") % value + " " + nearest(value, RoleName.values))
-    return value
-
-
-Role = Annotated[str, AfterValidator(_role)]
+Role = Annotated[str, _OneOf(tuple(RoleName.values), gettext_lazy("“%s” is not a role."))]
 """The name of one of the seven roles."""
 
 
@@ -202,7 +228,13 @@ def _exact_out(value: Decimal) -> Decimal:
 Whole = Annotated[int, Field(ge=0, le=LARGEST_WHOLE)]
 """A whole number from 0 up."""
 
-Exact = Annotated[Decimal, BeforeValidator(_as_decimal), AfterValidator(_fits), PlainSerializer(_exact_out)]
+Exact = Annotated[
+    Decimal,
+    BeforeValidator(_as_decimal),
+    AfterValidator(_fits),
+    PlainSerializer(_exact_out),
+    _as("number"),
+]
 """An exact number: 15 digits before the point, 9 behind it. 1.10 is the number 1.1."""
 
 
@@ -298,13 +330,30 @@ def _when_out(value: When) -> str | date:
     return str(value)
 
 
-WhenText = Annotated[When, BeforeValidator(read_when), PlainSerializer(_when_out)]
+WhenText = Annotated[
+    When,
+    BeforeValidator(read_when),
+    PlainSerializer(_when_out),
+    _as(
+        "string", examples=["2026-11-14", "weeks 2-5", "week 5 day 4 AM", "days 1-3 at 16:00", "from week 6"]
+    ),
+]
 """A planned time: 2026-11-14, `weeks 2-5`, `week 5 day 4 AM`, `days 1-3`, `from week 6`."""
 
-TimeOfDay = Annotated[time, BeforeValidator(_time_of_day), PlainSerializer(time_text)]
+TimeOfDay = Annotated[
+    time,
+    BeforeValidator(_time_of_day),
+    PlainSerializer(time_text),
+    _as("string", pattern=f"^{_CLOCK.pattern}$"),
+]
 """A time of day in the rollout's zone, in quotes: "16:00"."""
 
-Length = Annotated[timedelta, BeforeValidator(_length), PlainSerializer(length_text)]
+Length = Annotated[
+    timedelta,
+    BeforeValidator(_length),
+    PlainSerializer(length_text),
+    _as("string", pattern=f"^{_LENGTH.pattern}$"),
+]
 """A length of time: 90s, 15m, 36h, 7d, 2w."""
 
 Window = Annotated[str, AfterValidator(_window)]
@@ -393,7 +442,12 @@ def _rule_hint(text: str) -> str:
     )
 
 
-RuleText = Annotated[Rule, BeforeValidator(_rule), PlainSerializer(str)]
+RuleText = Annotated[
+    Rule,
+    BeforeValidator(_rule),
+    PlainSerializer(str),
+    _as("string", pattern=f"^(?:{_ONE_END.pattern}|{_TWO_ENDS.pattern})$", examples=["above 50 points"]),
+]
 """A comparison with its threshold and unit: `above 50 points`, `between 3 and 5 min`, `exactly 0`."""
 
 

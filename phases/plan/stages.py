@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Final, Self
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 
 from phases.documents.rows import Wanted, remove_others, unknown, upsert
 from phases.documents.schema import (
@@ -73,7 +73,12 @@ def _weeks(value: Any) -> Weeks:
     return weeks
 
 
-WeeksText = Annotated[Weeks, BeforeValidator(_weeks), PlainSerializer(lambda weeks: weeks.written)]
+WeeksText = Annotated[
+    Weeks,
+    BeforeValidator(_weeks),
+    PlainSerializer(lambda weeks: weeks.written),
+    WithJsonSchema({"type": ["integer", "string"], "examples": [1, "2-5"]}),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,12 @@ def _days(value: Any) -> Days:
     return Days(int(found[1]), int(found[2]))
 
 
-DaysText = Annotated[Days, BeforeValidator(_days), PlainSerializer(lambda days: days.written)]
+DaysText = Annotated[
+    Days,
+    BeforeValidator(_days),
+    PlainSerializer(lambda days: days.written),
+    WithJsonSchema({"type": ["integer", "string"], "examples": [1, "4-7"]}),
+]
 
 
 class PhasePlan(Coded):
