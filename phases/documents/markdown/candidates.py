@@ -13,7 +13,7 @@ from phases.documents.markdown.roles import Role, role_of
 from phases.documents.markdown.sections import BOLD_PHASE, Section, Tree, field_of
 from phases.documents.markdown.tables import Table, TableRow, column_fit, table_of
 from phases.documents.markdown.times import schedule_in, without_dates
-from phases.documents.markdown.vocabulary import searcher
+from phases.documents.markdown.vocabulary import searcher, whole
 
 HEADING, BOLD, TABLE, ITEM = "heading", "bold", "table", "item"
 NAMED = "named"  # the class of phases that go by a name alone
@@ -98,6 +98,8 @@ def name_of(rest: str, style: Style) -> tuple[str, str]:
 
 def _is_detail(text: str, style: Style) -> bool:
     """Whether a remark says when or how many, or in what state the phase is."""
+    if whole("status").fullmatch(strip_lead(text).strip(" !.:")):
+        return True
     schedule = schedule_in(text, style, 2000)
     if schedule.offset or schedule.length or schedule.dates or schedule.ongoing:
         return True

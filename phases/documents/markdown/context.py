@@ -5,12 +5,11 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
 from phases.documents.markdown.blocks import Block, Kind
-from phases.documents.markdown.candidates import Candidate
 from phases.documents.markdown.facts import Facts, Phase
 from phases.documents.markdown.limits import Deadline
 from phases.documents.markdown.numbers import Style
 from phases.documents.markdown.phases import phases_named, section_phase
-from phases.documents.markdown.roles import Role, role_of
+from phases.documents.markdown.roles import Role, role_and_share, role_of
 from phases.documents.markdown.sections import Section, Tree, field_of
 from phases.documents.markdown.tables import TableRow
 
@@ -23,7 +22,6 @@ class Context:
     facts: Facts
     year: int | None
     deadline: Deadline
-    others: list[Candidate] = field(default_factory=list)
     used: dict[int, str] = field(default_factory=dict)
 
     def use(self, lines: Iterable[int] | int, what: str) -> None:
@@ -49,15 +47,12 @@ class Context:
 
     def is_group(self, block: Block) -> bool:
         """Whether an item only names what the items below it are about."""
-        return (
-            bool(self.children(block))
-            and block.box is None
-            and (
-                block.text.all_bold
-                or block.text.plain.endswith(":")
-                or (bool(field_of(block)[0]) and not field_of(block)[1])
-            )
-        )
+        if not self.children(block) or block.box is not None:
+            return False
+        text, (key, value) = block.text, field_of(block)
+        if text.all_bold or text.plain.endswith(":") or (key and not value):
+            return True
+        return len(text.plain) <= 60 and role_and_share(text.plain)[1] >= 0.8
 
     def role(self, block: Block) -> Role:
         """What a block is about: the item above it that says so, else its section."""

@@ -54,6 +54,7 @@ def read_criteria(context: Context) -> None:
                     read_fence(context, block, section)
     context.facts.gates += gates.result()
     context.facts.criteria.sort(key=lambda criterion: criterion.line)
+    context.facts.triggers.sort(key=lambda trigger: trigger.line)
 
 
 def _headline(context: Context, section: Section, gates: Gates) -> None:
@@ -89,7 +90,21 @@ def _effective(context: Context, block: Block, section: Section) -> Role:
     role = context.role(block)
     if role is Role.CHECKLIST and block.kind is Kind.ITEM and block.box is None:
         return Role.CRITERIA if searcher("prerequisite").search(section.role_given_by.title) else role
+    if (
+        role is Role.NONE
+        and block.kind is Kind.ITEM
+        and context.phase(block.line) is not None
+        and _is_measured(context, section)
+    ):
+        return Role.CRITERIA
     return role
+
+
+def _is_measured(context: Context, section: Section) -> bool:
+    """Whether a list is one of criteria though its heading does not say so: most of its items compare."""
+    items = [block for block in context.items(section) if context.parent(block) is None]
+    ruled = sum(bool(rules.rules_in(block.text.plain, context.style, Strictness.EXPLICIT)) for block in items)
+    return ruled >= max(2, 0.6 * len(items))
 
 
 def _is_inline(context: Context, block: Block, own: Role, value: str) -> bool:

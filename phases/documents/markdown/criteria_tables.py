@@ -24,6 +24,7 @@ from phases.documents.markdown.inline import plain
 from phases.documents.markdown.roles import Role, role_of
 from phases.documents.markdown.rules import Rule, Strictness
 from phases.documents.markdown.sections import Section
+from phases.documents.markdown.stops import add_trigger
 from phases.documents.markdown.tables import Table, TableRow, column_fit, table_of
 from phases.documents.markdown.vocabulary import pattern, searcher, whole
 
@@ -265,7 +266,11 @@ def _phase_rows(context: Context, table: Table, section: Section, gates: Gates) 
     rows = [(row, named[0]) for row in table.rows if (named := context.phases_of_row(row))]
     if not columns or len(rows) < max(2, 0.6 * len(table.rows)) or table.find("metric") == 0:
         return False
+    stops = [i for i, name in enumerate(table.header) if i and role_of(name) is Role.TRIGGER]
     for row, phase in rows:
+        for text in (row.cell(index) for index in stops):
+            if not _says_nothing(text):
+                add_trigger(context, row.line, text, section, phase)
         for index, role in columns.items():
             text = row.cell(index)
             if _says_nothing(text):

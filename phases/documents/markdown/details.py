@@ -12,7 +12,7 @@ from phases.documents.markdown.quantities import counts_people, quantities
 from phases.documents.markdown.roles import Role, role_of
 from phases.documents.markdown.sections import Section, field_of
 from phases.documents.markdown.tables import Table, column_fit, table_of
-from phases.documents.markdown.times import date_in, schedule_in
+from phases.documents.markdown.times import Schedule, date_in, schedule_in
 from phases.documents.markdown.vocabulary import searcher
 
 _LISTED = {
@@ -89,6 +89,11 @@ def _from_line(
     ):
         phase.schedule = phase.schedule.filled_from(schedule_in(value, style, context.year, field=True))
         context.use(block.line, "schedule")
+    elif section.own_role is Role.DURATION and not key and block is not section.head:
+        said = schedule_in(block.text.plain, style, context.year, field=True)
+        phase.schedule = phase.schedule.filled_from(said)
+        if said != Schedule():
+            context.use(block.line, "schedule")
     elif section.own_role is Role.AUDIENCE and block is not section.head and context.parent(block) is None:
         audience = people.audience_in(block.text.plain, style, block.line)
         if audience is not None and audience.has_count and not phase.audience.has_count and not key:
@@ -105,12 +110,22 @@ def _from_line(
         Role.RAMP,
         Role.FEATURE,
     ) and people.is_exposure(block.text.plain):
-        audience = people.audience_in(block.text.plain, style, block.line)
+        text = block.text.plain
+        audience = people.audience_in(text, style, block.line) or people.whole_share(text, style)
         if (
             audience is not None
             and audience.has_percent == (audience.percent_min == 100)
             and not _ARROWS.search(block.text.plain)
         ):
+            loose.setdefault(id(phase), audience)
+    elif (
+        block.kind is Kind.TEXT
+        and block.level == 0
+        and not key
+        and people.opens_with_people(block.text.plain, style)
+    ):
+        audience = people.audience_in(block.text.plain, style, block.line)
+        if audience is not None:
             loose.setdefault(id(phase), audience)
     _quotas(context, block, section, phase)
     _steps(context, block, phase)
@@ -261,6 +276,12 @@ def read_entries(context: Context) -> None:
             context.deadline.check()
             role = context.role(block)
             kind = _LISTED.get(role)
+            own = _field_kind(block)
+            if own and not context.used.get(block.line) and role not in (Role.TEMPLATE, Role.COMMUNICATION):
+                context.facts.entries.append(
+                    Entry(block.line, own, field_of(block)[1], context.phase(block.line, section))
+                )
+                context.use(block.line, own)
             if kind is None:
                 continue
             if block.kind is Kind.ITEM and context.parent(block) is None and not context.used.get(block.line):
@@ -271,6 +292,19 @@ def read_entries(context: Context) -> None:
             elif block.kind is Kind.TABLE:
                 _entry_rows(context, block, section, kind)
         _tables_by_header(context, section)
+
+
+def _field_kind(block: Block) -> str | None:
+    """The kind of a field such as “Goal: find the blockers”."""
+    key, value = field_of(block)
+    if block.kind not in (Kind.ITEM, Kind.TEXT) or not (block.text.bold and key and value):
+        return None
+    role = role_of(key)
+    return (
+        _LISTED.get(role)
+        if role in (Role.OBJECTIVE, Role.ACTIVITY, Role.DELIVERABLE, Role.SELECTION)
+        else None
+    )
 
 
 def _tables_by_header(context: Context, section: Section) -> None:

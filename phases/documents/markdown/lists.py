@@ -91,8 +91,10 @@ def _sign_table(context: Context, block: Block, section: Section, in_section: bo
     approver, signature = table.find("approver"), table.find("signature")
     if signature is not None and signature == approver:
         approver = table.find("owner", taken=(signature,))
+    only_boxes = signature is None and approver == 0 and len(table.header) > 1 and _only_boxes(table)
     if not (
         (in_section and len(table.header) > 1)
+        or only_boxes
         or (signature is not None and approver is not None and _empty(table, signature))
     ):
         return
@@ -114,12 +116,20 @@ def _sign_table(context: Context, block: Block, section: Section, in_section: bo
             context.use(row.line, "sign-off")
 
 
+def _only_boxes(table: Table) -> bool:
+    """Whether all that stands beside the names is left to be ticked."""
+    return not any(
+        re.search(r"\w{2,}", cell.plain.strip("_ ")) for row in table.rows for cell in row.cells[1:]
+    )
+
+
 def _empty(table: Table, column: int) -> bool:
     return any(not re.search(r"\w{2,}", row.cell(column).strip("_ ")) for row in table.rows)
 
 
 def _sign_lines(context: Context, lines: list[Block], section: Section) -> None:
-    blanks = any(_BLANK.search(block.raw) for block in lines)
+    heads = [child.head for child in section.children if child.head is not None and child.is_label]
+    blanks = any(_BLANK.search(block.raw) for block in [*lines, *heads])
     for block in lines:
         text = block.text.plain
         name = field_of(block)[0] or re.split(r"\s*(?::|[_.]{3,}|\[)", text)[0].strip()

@@ -42,6 +42,8 @@ def audience_in(text: str, style: Style, line: int = 0, *, field: bool = False) 
     skip = tuple((a, b) for _label, a, b in labels_in(text))
     found = [q for q in quantities(text, style, skip) if q.ratio is None and not q.scaled]
     counts = [q for q in found if counts_people(text, q)]
+    if field and found and found[0].start <= 2 and found[0].unit == "count":
+        counts = found[:1] if found[0] not in counts else counts
     if not counts and field:
         counts = [q for q in found if q.unit == "count" or q.unit.startswith("per ")][:1]
     shares = [
@@ -55,6 +57,22 @@ def audience_in(text: str, style: Style, line: int = 0, *, field: bool = False) 
     elif (not counts and everybody(text)) or (everybody(text) and counts and _everybody().match(text)):
         audience = audience.filled_from(Audience(percent_min=100, percent_max=100))
     return audience if audience.has_count or audience.has_percent else None
+
+
+def whole_share(text: str, style: Style) -> Audience | None:
+    """“Open to the whole city (100 %)”."""
+    shares = shares_in(text, style)
+    return (
+        Audience(percent_min=100, percent_max=100, text=text) if any(q.value == 100 for q in shares) else None
+    )
+
+
+def opens_with_people(text: str, style: Style) -> bool:
+    """Whether a sentence begins with who is reached: “All 18 warehouses, ~600 pickers”."""
+    if _everybody().match(text):
+        return True
+    found = quantities(text, style)
+    return bool(found) and found[0].start <= 4 and counts_people(text, found[0])
 
 
 def shares_in(text: str, style: Style) -> list[Quantity]:

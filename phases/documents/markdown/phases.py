@@ -21,7 +21,7 @@ from phases.documents.markdown.candidates import (
     Candidate,
     candidates,
 )
-from phases.documents.markdown.facts import Audience, Phase
+from phases.documents.markdown.facts import Audience, Phase, innermost
 from phases.documents.markdown.labels import STRONG, label_of, labels_in
 from phases.documents.markdown.limits import Deadline
 from phases.documents.markdown.numbers import Style
@@ -61,16 +61,17 @@ _BODY_ROLES = frozenset(
 
 def find_phases(
     tree: Tree, style: Style, year: int | None, deadline: Deadline
-) -> tuple[list[Phase], list[Candidate]]:
-    """Return the phases in the order of the document, and the candidates that are none."""
+) -> tuple[list[Phase], list[int]]:
+    """Return the phases in the order of the document, and the lines elsewhere that are about them."""
     found = candidates(tree, style, deadline)
     families = _families(found)
     scored = sorted(
         ((_score(family, families, style), index) for index, family in enumerate(families)), reverse=True
     )
     if not scored or scored[0][0] < ENOUGH:
-        return [], found
-    chosen = list(families[scored[0][1]])
+        return [], []
+    good = [families[index] for score, index in scored if score >= ENOUGH]
+    chosen = list(_detailed(good[0], good))
     chosen += _unnumbered_siblings(chosen, tree)
     chosen.sort(key=lambda candidate: candidate.line)
     chosen = _each_once(chosen)
@@ -82,10 +83,24 @@ def find_phases(
     phases += _subphases(chosen, phases, found, taken, style, year)
     phases.sort(key=lambda phase: phase.line)
     rest = [candidate for candidate in found if id(candidate) not in taken]
+    merged: list[int] = []
     for candidate in rest:
         deadline.check()
-        _merge(candidate, phases, style, year)
-    return phases, rest
+        if _merge(candidate, phases, style, year):
+            merged.append(candidate.line)
+    return phases, merged
+
+
+def _detailed(best: Sequence[Candidate], good: Sequence[Sequence[Candidate]]) -> Sequence[Candidate]:
+    """Where a table or a list is an overview of phases that have chapters of their own, take the chapters."""
+    if best[0].container in (HEADING, BOLD) or not best[0].key:
+        return best
+    keys = {candidate.key for candidate in best}
+    for family in good:
+        is_detail = family[0].container in (HEADING, BOLD) and family[0].word == best[0].word
+        if is_detail and len(keys & {candidate.key for candidate in family}) >= 0.6 * len(keys):
+            return family
+    return best
 
 
 def _families(found: Sequence[Candidate]) -> list[list[Candidate]]:
@@ -161,6 +176,8 @@ def _score(family: Sequence[Candidate], families: Sequence[Sequence[Candidate]],
         score += 6
     if first.container is ITEM and first.word not in (*STRONG, NAMED):
         score -= 12
+    if len(family) > 1 and len({candidate.name.casefold() for candidate in family}) == 1 and first.name:
+        score -= 40  # “Wave 1 acceptance”, “Wave 2 acceptance”: what is said about each of them
     if _inside_others(family, families):
         score -= 30
     return score
@@ -366,31 +383,25 @@ def _subphases(
     return result
 
 
-def _merge(candidate: Candidate, phases: Sequence[Phase], style: Style, year: int | None) -> None:
-    """Give what an overview says to the phase that it speaks about."""
+def _merge(candidate: Candidate, phases: Sequence[Phase], style: Style, year: int | None) -> bool:
+    """Give what an overview says to the phase that it speaks about. Says whether there is one."""
     if candidate.about or any(
         s.own_role in NOT_PHASES and not s.is_phase for s in candidate.parent.ancestors()
     ):
-        return
+        return False
     phase = same_phase(candidate, phases)
     if phase is not None and not phase.covers(candidate.line):
         if candidate.container in (ITEM, TABLE):
             phase.spans.append((candidate.line, candidate.end))
         _take(candidate, phase, style, year)
-        return
+        return True
     if phase is None and candidate.word in ("week", "month", "day") and candidate.container in (ITEM, TABLE):
         schedule = schedule_in(candidate.label, style, year)
         same = [p for p in phases if p.schedule.offset is not None and p.schedule.offset == schedule.offset]
-        if (
-            len(same) == 1
-            and not same[0].covers(candidate.line)
-            and innermost_of(phases, candidate.line) is None
-        ):
+        if len(same) == 1 and innermost(phases, candidate.line) is None:
             _take(candidate, same[0], style, year)
-
-
-def innermost_of(phases: Sequence[Phase], line: int) -> Phase | None:
-    return next((phase for phase in phases if phase.covers(line)), None)
+            return True
+    return False
 
 
 def same_phase(candidate: Candidate, phases: Sequence[Phase]) -> Phase | None:

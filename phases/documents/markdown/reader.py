@@ -53,9 +53,10 @@ def read_plan(data: bytes, deadline: Deadline | None = None) -> PlanDocument:
     facts = Facts(language=language)
     context = Context(blocks, tree, Style.of(language), facts, year_of(decoded.text), deadline)
     _read_header(context)
-    facts.phases, context.others = find_phases(tree, context.style, context.year, deadline)
+    facts.phases, overview = find_phases(tree, context.style, context.year, deadline)
     for phase in facts.phases:
         context.use(phase.line, "phase")
+    context.use(overview, "overview of phases")
     context.use(merge_diagrams(blocks, facts.phases, context.style), "diagram")
     read_triggers(context)
     read_signoffs(context)

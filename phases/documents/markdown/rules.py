@@ -200,10 +200,10 @@ def _is_rule(text: str, quantity: Quantity, strictness: Strictness) -> bool:
         return True
     if quantity.op and strictness is Strictness.ANY:
         return True
+    if quantity.is_time and searcher("within").fullmatch(quantity.word) and strictness is Strictness.EXPLICIT:
+        return _follows_key(text, quantity)  # “respond within 24 h” is a promise, not a metric
     if quantity.op and strictness is Strictness.EXPLICIT:
-        return (quantity.unit != "count" and not _in_parentheses(text, quantity)) or _follows_key(
-            text, quantity
-        )
+        return not _in_parentheses(text, quantity) or _follows_key(text, quantity)
     return False
 
 
@@ -218,8 +218,11 @@ def _in_parentheses(text: str, quantity: Quantity) -> bool:
 
 def _bare(text: str, found: list[Quantity], bold: str) -> list[Quantity]:
     """Choose the one amount without a comparator that a criterion is about."""
-    outside = [q for q in found if not _in_parentheses(text, q) and q.ratio is None]
-    zero = next((q for q in outside if q.value == 0 and q.unit in ("count", "%")), None)
+    outside = [
+        q for q in found if not _in_parentheses(text, q) and q.ratio is None and not _is_exposure(text, q)
+    ]
+    zeros = [q for q in found if q.value == 0 and q.unit in ("count", "%")]
+    zero = next((q for q in zeros if q in outside or text[q.end :].strip() == ")"), None)
     if zero is not None:
         return [replace(zero, op="=")]
     percent = next((q for q in outside if q.unit.startswith("%")), None)
@@ -250,6 +253,11 @@ def _bare(text: str, found: list[Quantity], bold: str) -> list[Quantity]:
         if quantity.unit not in ("count",) and not quantity.is_time:
             return [replace(quantity, op=_direction(text, quantity), guessed=True)]
     return []
+
+
+def _is_exposure(text: str, quantity: Quantity) -> bool:
+    """“The 100% rollout was successful” measures nothing."""
+    return quantity.unit == "%" and searcher("rollout").match(text[quantity.end :].lstrip()) is not None
 
 
 def _approximately(text: str) -> bool:

@@ -13,6 +13,7 @@ from phases.documents.markdown.inline import narrow
 from phases.documents.markdown.labels import Label, label_of
 from phases.documents.markdown.limits import Deadline
 from phases.documents.markdown.roles import STRONG, WEAK, Role, role_and_share, role_of
+from phases.documents.markdown.vocabulary import searcher
 
 BOLD_PHASE, LABEL = 7, 8
 _FIELD = re.compile(r"(?P<key>[^:]{1,70}?)\s*:\s*(?P<value>.*)$", re.DOTALL)
@@ -59,9 +60,19 @@ class Section:
         for section in self.ancestors():
             if section.is_phase:
                 return Role.NONE
+            if section._sets_off_a_rollback():
+                return Role.TRIGGER
             if section.own_role and not section._yields():
                 return section.own_role
         return Role.NONE
+
+    def _sets_off_a_rollback(self) -> bool:
+        """“Conditions” or “Criteria” below “Rollback” are what sets it off."""
+        if self.parent is None or self.own_role not in (Role.NONE, Role.CRITERIA, Role.ALERT):
+            return False
+        return (
+            self.parent.own_role is Role.ROLLBACK and searcher("trigger_words").search(self.title) is not None
+        )
 
     def _yields(self) -> bool:
         """Whether a heading leaves its subject to the one above it."""

@@ -5,7 +5,7 @@ import re
 from phases.documents.markdown import rules
 from phases.documents.markdown.blocks import Block, Kind
 from phases.documents.markdown.context import Context
-from phases.documents.markdown.facts import Entry, Trigger
+from phases.documents.markdown.facts import Entry, Phase, Trigger
 from phases.documents.markdown.inline import plain
 from phases.documents.markdown.roles import Role, role_of
 from phases.documents.markdown.rules import Rule, Strictness
@@ -21,7 +21,7 @@ def read_triggers(context: Context) -> None:
         if section.head is not None and section.role is not Role.TEMPLATE:
             key, value = field_of(section.head)
             if value and role_of(key) is Role.TRIGGER and section.level >= 7 and not section.blocks:
-                _add(context, section.line, value, section)
+                add_trigger(context, section.line, value, section)
         for block in section.blocks:
             context.deadline.check()
             if block.kind is Kind.ITEM:
@@ -37,7 +37,7 @@ def read_triggers(context: Context) -> None:
             ):
                 for offset, raw in enumerate(block.content, start=1):
                     if re.search(r"\w", raw):
-                        _add(context, block.line + offset, plain(raw), section)
+                        add_trigger(context, block.line + offset, plain(raw), section)
 
 
 def _item(context: Context, block: Block, section: Section) -> None:
@@ -49,7 +49,7 @@ def _item(context: Context, block: Block, section: Section) -> None:
         return
     if context.is_group(block) or (block.number is not None and not _sets_limits(context, section)):
         return
-    _add(context, block.line, block.text.plain, section)
+    add_trigger(context, block.line, block.text.plain, section)
 
 
 def _sets_limits(context: Context, section: Section) -> bool:
@@ -67,7 +67,7 @@ def _field(context: Context, block: Block, section: Section) -> None:
         return
     if block.kind is Kind.ITEM and not block.text.bold:
         return
-    _add(context, block.line, value, section)
+    add_trigger(context, block.line, value, section)
 
 
 def _table(context: Context, block: Block, section: Section) -> None:
@@ -79,10 +79,11 @@ def _table(context: Context, block: Block, section: Section) -> None:
     for row in table.rows:
         words = [cell.plain for cell in row.cells if cell.plain]
         if words:
-            _add(context, row.line, " · ".join(words), section)
+            add_trigger(context, row.line, " · ".join(words), section)
 
 
-def _add(context: Context, line: int, text: str, section: Section) -> None:
+def add_trigger(context: Context, line: int, text: str, section: Section, phase: Phase | None = None) -> None:
+    """Write a trigger; `phase` where it is not the one that the line stands in."""
     condition, action = _split_action(text)
     found = rules.rules_in(condition, context.style, Strictness.ANY)
     signed = [rule for rule in found if rule.op]
@@ -102,7 +103,7 @@ def _add(context: Context, line: int, text: str, section: Section) -> None:
             rule.value2 if rule else None,
             rule.unit if rule else None,
             action,
-            context.phase(line, section),
+            phase or context.phase(line, section),
         )
     )
     context.use(line, "trigger")

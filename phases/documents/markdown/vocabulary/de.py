@@ -32,7 +32,8 @@ WORDS = {
     "sum": "und, plus",
     "first_last": "den ersten, den letzten, ersten, letzten, den",
     "step_word": "Schritt",
-    "not_given": "offen, noch offen",
+    "not_given": "offen, noch offen, wie oben, siehe oben, entfällt, keine",
+    "status": "abgeschlossen, laufend, geplant, offen, erledigt, in Arbeit",
     "unit_ms": "Millisekunde*",
     "unit_s": "Sekunde, Sekunden, Sek",
     "unit_min": "Minute, Minuten, Min",
@@ -55,7 +56,7 @@ WORDS = {
     ),
     "le": (
         "höchstens, maximal, nicht mehr als, max, bis zu, nicht über, längstens, nicht länger als, "
-        "spätestens nach"
+        "spätestens nach, innerhalb von, innerhalb, binnen"
     ),
     "gt": (
         "mehr als, über, größer als, höher als, übersteigt, überschreitet, oberhalb, oberhalb von, "
@@ -108,7 +109,9 @@ WORDS = {
         "Konten, Geräte, Geräten, Lehrkräfte, Patienten, Patientinnen, Pilotkunden, Pilotanwender, "
         "Pilotnutzer, Gemeinden, Bürgerinnen, Bürger, Beschäftigte, Beschäftigten, Partner, Apotheken, "
         "Büros, Niederlassungen, Märkte, Haushalte, Stationen, Ärzte, Pflegekräfte, Arbeitsplätze, "
-        "Bibliotheken, Kolleginnen, Kollegen, Studierende, Kassen"
+        "Bibliotheken, Kolleginnen, Kollegen, Studierende, Kassen, Familien, Einrichtungen, Werke, Lager, "
+        "Fahrer, Fahrende, Haushalten, Lehrer, Bürgern, Ämter, Behörden, Verkaufsstellen, Testnutzer, "
+        "Pilotbetriebe"
     ),
     "exposure": (
         "freigeschaltet, freischalten, Freischaltung, verfügbar, ausrollen, ausgerollt, öffnen, Freigabe, "
@@ -125,14 +128,16 @@ WORDS = {
         "Entscheidungspunkt, Quality Gate, Gate, Kriterien für den Übergang, Übergang zu, "
         "Freigabebedingungen, Übergangsbedingungen, Freigabe-Kriterien, Entscheidungskriterien, Tor, "
         "Freigabetor, Phasenübergang, Kriterien für Phase, Kriterien für Stufe, "
-        "Voraussetzung für den Übergang"
+        "Voraussetzung für den Übergang, Weiter geht es wenn, Kriterien zum Fortfahren, "
+        "Fortsetzungskriterien, Übergang in, Kriterien für die Freigabe, Kriterien für den Start, "
+        "Übergabekriterien, Meilensteinkriterien"
     ),
     "criteria": (
         "Erfolgskriterien, Erfolgskriterium, Erfolgsmessung, Erfolgskennzahlen, Abnahmekriterien, "
         "Akzeptanzkriterien, Eintrittskriterien, Eingangskriterien, Kriterien, Abschlusskriterien, "
         "Qualitätskriterien, Erfolgsindikatoren, Qualitätsziele, Erfolg gemessen an, Erfolgsfaktoren"
     ),
-    "success_alone": "Erfolg",
+    "success_alone": "Erfolg, Abnahme erfolgt",
     "metrics": (
         "Kennzahlen, Kennzahl, Metriken, Metrik, KPIs, KPI, Messgrößen, Messwerte, Zielwerte, "
         "Schwellwerte, Schwellenwerte, Grenzwerte, Indikatoren, Überwachung, Monitoring, "

@@ -37,7 +37,14 @@ WORDS = {
     "sum": "and, plus",
     "first_last": "the first, the last, first, last, the",
     "step_word": "step",
-    "not_given": "tbd, t.b.d., n/a, na, none yet, open",
+    "not_given": (
+        "tbd, t.b.d., n/a, na, none yet, open, same, same as above, as above, see above, ditto, none, "
+        "not applicable"
+    ),
+    "status": (
+        "completed, complete, done, in progress, planned, pending, not started, active, current, upcoming, "
+        "wip, finished, closed, todo, to do, blocked, next"
+    ),
     "unit_ms": "millisecond*, msec",
     "unit_s": "second, seconds, sec, secs",
     "unit_min": "minute, minutes, min, mins",
@@ -60,7 +67,7 @@ WORDS = {
     "le": (
         "at most, no more than, not more than, no higher than, no greater than, not exceed, not exceeding, "
         "does not exceed, up to, max, maximum, maximum of, not above, no later than, must not exceed, "
-        "capped at, limited to, stays under or at, not over, no longer than"
+        "capped at, limited to, stays under or at, not over, no longer than, within"
     ),
     "gt": (
         "more than, greater than, over, above, higher than, exceeds, exceed, exceeding, exceeded, "
@@ -135,7 +142,11 @@ WORDS = {
         "requests, traffic, sessions, machines, workstations, warehouses, restaurants, plants, facilities, "
         "countries, pharmacies, libraries, farms, vehicles, volunteers, families, editors, authors, "
         "reviewers, operators, vendors, technicians, technician, contributors, owners, visitors, viewers, "
-        "players, dealers, shops, population, base, operations, instances, clusters, hosts"
+        "players, dealers, shops, population, base, operations, instances, clusters, hosts, physicians, "
+        "pharmacists, clinicians, wards, ward, pickers, planners, growers, guests, citizens, residents, "
+        "learners, pupils, tutors, analysts, managers, salespeople, reps, couriers, riders, beneficiaries, "
+        "farmers, parents, trainees, dentists, therapists, readers, writers, creators, buildings, rooms, "
+        "centers, centres, agencies, businesses, franchises, outlets, orgs"
     ),
     "exposure": (
         "open, opened, available, enable, enabled, roll out, rolled out, rollout, release, released, "
@@ -146,7 +157,7 @@ WORDS = {
     "go": "go criteria, go if, go when, go conditions, go decision, go",
     "nogo": (
         "no-go criteria, no-go if, no-go when, no-go conditions, no-go decision, no-go, no go, nogo, "
-        "nogo criteria, stop criteria, hold criteria, hold if, do not proceed*, pivot or stop, stop if"
+        "nogo criteria, hold criteria, hold if, do not proceed*, pivot or stop, stop if"
     ),
     "gate": (
         "go/no-go, go / no-go, go-no-go, go no go, go/no go, gate, gates, gate criteria, exit criteria, "
@@ -155,7 +166,14 @@ WORDS = {
         "graduation criteria, advancement criteria, advance criteria, go-live criteria, phase gate, "
         "stage gate, ready to proceed, readiness criteria, criteria for promotion, launch criteria, "
         "release criteria, promotion gate, exit requirements, decision criteria, expansion criteria, "
-        "advancement gate, gating criteria"
+        "advancement gate, gating criteria, before we move on, before moving on, before proceeding, "
+        "to move on, move on when, we move on when, advance when, proceed when, proceed if, promote when, "
+        "continue if, continue when, graduate when, exit when, exit if, criteria to continue*, "
+        "criteria to start*, criteria to enter*, ready for next*, criteria to expand*, go-live gate, "
+        "launch gate, transition criteria, progression criteria, criteria for advancing*, "
+        "criteria for moving*, criteria for proceeding*, unlock criteria, done when, "
+        "promotion requirements, advancement requirements, criteria for phase, criteria for stage, "
+        "criteria for wave"
     ),
     "criteria": (
         "success criteria, success criterion, success metrics, success metric, success measures, "
@@ -166,7 +184,7 @@ WORDS = {
         "success targets, post-enable validation, entry conditions, quality bar, success looks like, "
         "service level objectives, slo targets, slos"
     ),
-    "success_alone": "success",
+    "success_alone": "success, acceptance",
     "metrics": (
         "metrics, metric, kpi, kpis, key performance indicators, indicators, targets, target, benchmark*, "
         "thresholds, threshold, performance verification, monitoring, measurements, key metrics, "
@@ -184,7 +202,10 @@ WORDS = {
         "halt conditions, when to roll back, when to rollback, stop-ship criteria, halt if, pause if, "
         "abort if, rollback decision criteria, hold triggers, rollback scenarios, conditions for rollback, "
         "criteria for rollback, when to abort, immediate rollback required, rollback immediately if, "
-        "tripwires, red lines, circuit breakers"
+        "tripwires, red lines, circuit breakers, stop criteria, stopping criteria, rollback signals, "
+        "rollback rules, stop rules, when to stop, when we roll back, we roll back when*, "
+        "we roll back if*, roll-back if any*, automatic halt*, failure criteria, kill switch triggers, "
+        "emergency stop"
     ),
     "rollback": (
         "rollback, roll-back, roll back, back-out, backout, revert, rollback procedure*, rollback plan, "
@@ -196,7 +217,9 @@ WORDS = {
         "target population, group, target group, test group, testers, participant, scope, user group, "
         "rollout size, traffic, rollout percentage, percentage, exposure, number of users, user count, "
         "reach, coverage, audience size, number of participants, pilot group, rollout %, "
-        "number of testers, pilot users, target participants"
+        "number of testers, pilot users, target participants, sites, locations, stores, customers, "
+        "clients, accounts, devices, pilot sites, tenants, participants count, invited users, staff, "
+        "who is in"
     ),
     "selection": (
         "selection criteria, selection method, selection, eligibility*, participant criteria, recruiting*, "
@@ -321,12 +344,14 @@ WORDS = {
         "target, targets, goal, threshold, success threshold, success criteria, objective, minimum, "
         "required, expected, limit, value, slo, target value, pass, acceptance, go, go threshold, "
         "minimum target, acceptable, minimum requirement, success, criteria, criterion, pass threshold, "
-        "exit criteria, green"
+        "exit criteria, green, proceed if, go if, continue if, advance if, proceed, pass if, "
+        "go/no-go threshold, exit criterion"
     ),
     "col_alert": (
         "alert, alert threshold, warning, critical, red, alarm, roll-back, alert if, rollback, "
         "rollback threshold, rollback trigger, no-go, failure, warning threshold, critical threshold, "
-        "yellow, red flag, trigger, stop, pivot, abort, fail, action threshold, halt"
+        "yellow, red flag, trigger, stop, pivot, abort, fail, action threshold, halt, halt if, stop if, "
+        "pause if, abort if, rollback if, roll-back if, no-go if, red line, kill threshold"
     ),
     "col_stretch": (
         "stretch, stretch goal, stretch target, ideal, excellent, ambition, aspirational, optimal"

@@ -32,7 +32,8 @@ WORDS = {
     "sum": "y, más",
     "first_last": "los primeros, las primeras, los últimos, los, las",
     "step_word": "paso",
-    "not_given": "por definir",
+    "not_given": "por definir, ídem, no aplica, ninguno",
+    "status": "completado, completada, en curso, pendiente, planificado, planificada",
     "unit_ms": "milisegundo*",
     "unit_s": "segundo, segundos, seg",
     "unit_min": "minuto, minutos",
@@ -54,7 +55,8 @@ WORDS = {
     ),
     "le": (
         "como máximo, máximo, máximo de, no más de, hasta, no supera, no superior a, a lo sumo, "
-        "menor o igual a, menor o igual que, no superar, no exceder, no excede, hasta el, menor o igual al"
+        "menor o igual a, menor o igual que, no superar, no exceder, no excede, hasta el, "
+        "menor o igual al, dentro de"
     ),
     "gt": (
         "más de, mayor a, mayor que, superior a, superiores a, por encima de, supera, superan, excede, "
@@ -112,7 +114,8 @@ WORDS = {
         "sucursales, sucursal, hospitales, hospital, clínicas, escuelas, colegios, empresas, equipos, "
         "pacientes, estudiantes, docentes, oficinas, centros, centro, municipios, farmacias, médicos, "
         "conductores, socios, organizaciones, agentes, comercios, restaurantes, hogares, alumnos, "
-        "profesores, bibliotecas, vendedores, repartidores, locales"
+        "profesores, bibliotecas, vendedores, repartidores, locales, familias, vecinos, ciudadanos, "
+        "funcionarios, funcionarias, operarios, técnicos, cajas, agricultores, bodegas, almacenes, plantas"
     ),
     "exposure": (
         "abrir, abierto, disponible, desplegar, acceso, activar, lanzar, habilitar, disponibilidad, "
@@ -125,7 +128,9 @@ WORDS = {
         "go/no-go, go / no-go, criterios de salida, criterios de paso, criterios de avance, "
         "condiciones para avanzar, puerta de decisión, punto de decisión, decisión go/no-go, "
         "criterios go/no-go, criterios para avanzar, criterios para pasar, criterios de decisión, "
-        "condiciones de salida, puerta, compuerta"
+        "condiciones de salida, puerta, compuerta, criterios para continuar, criterios de continuidad, "
+        "antes de avanzar, avanzar cuando, criterios de promoción, criterios de transición, "
+        "condiciones de paso"
     ),
     "criteria": (
         "criterios de éxito, criterio de éxito, métricas de éxito, criterios de aceptación, "

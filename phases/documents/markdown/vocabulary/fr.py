@@ -35,7 +35,8 @@ WORDS = {
     "sum": "et, plus",
     "first_last": "les premiers, les premières, les",
     "step_word": "étape",
-    "not_given": "à définir",
+    "not_given": "à définir, idem, sans objet, néant",
+    "status": "terminé, terminée, en cours, prévu, prévue, à venir",
     "unit_ms": "milliseconde*",
     "unit_s": "seconde, secondes",
     "unit_min": "minute, minutes, mn",
@@ -56,7 +57,7 @@ WORDS = {
     ),
     "le": (
         "au plus, au maximum, maximum, max, pas plus de, jusqu'à, ne dépasse pas, n'excède pas, "
-        "ne dépassant pas, inférieur ou égal à, inférieure ou égale à, plafonné à, n'excédant pas"
+        "ne dépassant pas, inférieur ou égal à, inférieure ou égale à, plafonné à, n'excédant pas, dans les"
     ),
     "gt": (
         "plus de, supérieur à, supérieure à, supérieurs à, supérieures à, au-dessus de, dépasse, "
@@ -110,7 +111,9 @@ WORDS = {
         "hôpitaux, hôpital, écoles, école, établissements, établissement, entreprises, équipes, équipe, "
         "patients, élèves, étudiants, enseignants, communes, bureaux, boutiques, pharmacies, médecins, "
         "infirmiers, agents, usagers, abonnés, postes, filiales, partenaires, organisations, services, "
-        "bénévoles, professeurs, conseillers, commerçants, restaurants, bibliothèques, régions, foyers"
+        "bénévoles, professeurs, conseillers, commerçants, restaurants, bibliothèques, régions, foyers, "
+        "familles, famille, habitants, citoyens, livreurs, chauffeurs, dépôts, crèches, vendeurs, "
+        "techniciens, lycées, collèges"
     ),
     "exposure": (
         "ouvert, ouverture, disponible, déployer, déployé, accès, activer, lancer, généralisation, "
@@ -126,7 +129,9 @@ WORDS = {
         "go/no-go, go / no-go, critères de passage, critères de sortie, condition* de passage, "
         "point de décision, décision go/no-go, jalon de décision, critères go/no-go, passage à, porte, "
         "passage en, critères de transition, conditions de sortie, critères de décision, "
-        "critères de bascule, porte de passage, décision de passage"
+        "critères de bascule, porte de passage, décision de passage, critères pour passer, "
+        "critères pour continuer, avant de passer, conditions pour passer, critères de poursuite, "
+        "critères de promotion"
     ),
     "criteria": (
         "critères de succès, critère de succès, critères de réussite, critères d'acceptation, "

@@ -31,6 +31,7 @@ WORDS = {
     "sum": "dan",
     "step_word": "langkah",
     "not_given": "akan ditentukan",
+    "status": "selesai, dalam proses, dirancang",
     "unit_ms": "milisaat",
     "unit_s": "saat",
     "unit_min": "minit",

@@ -32,7 +32,8 @@ WORDS = {
     "sum": "e, mais",
     "first_last": "os primeiros, as primeiras, os, as",
     "step_word": "passo",
-    "not_given": "a definir",
+    "not_given": "a definir, idem, não se aplica",
+    "status": "concluído, concluída, em andamento, pendente, planejado, planejada",
     "unit_ms": "milissegundo*",
     "unit_s": "segundo, segundos, seg",
     "unit_min": "minuto, minutos",
@@ -53,7 +54,7 @@ WORDS = {
     ),
     "le": (
         "no máximo, máximo, máximo de, não mais de, até, não superior a, não ultrapassa, não mais que, "
-        "menor ou igual a, não exceder, não excede"
+        "menor ou igual a, não exceder, não excede, dentro de, em até"
     ),
     "gt": (
         "mais de, maior que, maior do que, superior a, superiores a, acima de, ultrapassa, excede, "
@@ -103,7 +104,8 @@ WORDS = {
         "unidade, lojas, loja, filiais, filial, hospitais, hospital, clínicas, escolas, escola, empresas, "
         "equipes, equipas, pacientes, estudantes, alunos, professores, escritórios, municípios, farmácias, "
         "médicos, motoristas, parceiros, organizações, agências, agentes, restaurantes, servidores, "
-        "famílias, vendedores, locais, entregadores, bibliotecas"
+        "famílias, vendedores, locais, entregadores, bibliotecas, cidadãos, operadores, técnicos, caixas, "
+        "depósitos, fábricas, agricultores, produtores, pontos"
     ),
     "exposure": (
         "abrir, aberto, disponível, liberar, liberado, acesso, ativar, lançar, liberação, disponibilizar, "
@@ -115,7 +117,9 @@ WORDS = {
     "gate": (
         "go/no-go, go / no-go, critérios de saída, critérios de passagem, critérios de avanço, "
         "ponto de decisão, decisão go/no-go, critérios para avançar, critérios go/no-go, "
-        "condições para avançar, critérios de decisão, condições de saída, portão"
+        "condições para avançar, critérios de decisão, condições de saída, portão, "
+        "critérios para continuar, critérios para prosseguir, antes de avançar, critérios de transição, "
+        "critérios de promoção"
     ),
     "criteria": (
         "critérios de sucesso, critério de sucesso, métricas de sucesso, critérios de aceitação, "
