@@ -313,6 +313,7 @@ def _draft(batch: Batch, invitation: Invitation) -> outbox.Draft:
         to=person.email,
         to_name=person.name,
         language=language,
+        time_zone=person.time_zone,
         reference=participant.uuid,
         due_at=batch.send_at,
         expires_at=batch.answer_until,

@@ -309,6 +309,7 @@ def answer_tester(*, item: FeedbackItem, by: User, text: str) -> Reply:
             to=person.email,
             to_name=person.name,
             language=locked.language,
+            time_zone=person.time_zone,
             reference=locked.reporter.uuid,
             params={
                 "product": locked.rollout.product or locked.rollout.name,

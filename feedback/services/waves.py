@@ -252,6 +252,7 @@ def _draft(occasion: Occasion, request: SurveyRequest) -> outbox.Draft:
         to=person.email,
         to_name=person.name,
         language=language,
+        time_zone=person.time_zone,
         reference=request.participant.uuid,
         expires_at=occasion.closes_at,
         params={

@@ -17,6 +17,7 @@ from rollout_portal.outbox.models import (
     DeliveryEvent,
     Message,
     MessageTemplate,
+    QuietHours,
     SendCap,
     Suppression,
     TemplateText,
@@ -157,6 +158,11 @@ class TemplateVersionAdmin(ScopedAdmin):
 class SendCapAdmin(ScopedAdmin):
     list_display = ("channel", "scope", "period", "used", "cap", "window_start", "time_zone")
     list_select_related = ("channel",)
+
+
+@admin.register(QuietHours)
+class QuietHoursAdmin(ScopedAdmin):
+    list_display = ("__str__", "scope", "time_zone")
 
 
 @admin.register(Channel)

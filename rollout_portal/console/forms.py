@@ -1,6 +1,7 @@
 """Forms of the console's own pages."""
 
 from collections.abc import Iterator
+from datetime import time
 from typing import Any
 
 from django import forms
@@ -15,6 +16,15 @@ from phases.permissions import RoleName
 from rollout_portal.lib.dates import validate_day
 from rollout_portal.outbox.templates import Wording
 from rollout_portal.outbox.wordings import Standing, faults_in
+
+
+class ClockInput(forms.TimeInput):
+    """A time of day, by the browser's own clock."""
+
+    input_type = "time"
+
+    def __init__(self) -> None:
+        super().__init__(format="%H:%M")
 
 
 class GiveRoleForm(forms.Form):
@@ -36,6 +46,39 @@ class BeginForm(forms.Form):
         validators=[validate_day],
         help_text=_("Every week of the plan counts from this day, whatever weekday it is."),
     )
+
+
+class LimitsForm(forms.Form):
+    """What a rollout may send. Empty means no limit of its own."""
+
+    per_day = forms.IntegerField(label=_("Mails per day"), required=False, min_value=1, max_value=10_000_000)
+    per_minute = forms.IntegerField(
+        label=_("Mails per minute"), required=False, min_value=1, max_value=1_000_000
+    )
+    quiet_from = forms.TimeField(label=_("Quiet from"), required=False, widget=ClockInput)
+    quiet_until = forms.TimeField(
+        label=_("Quiet until"),
+        required=False,
+        widget=ClockInput,
+        help_text=_("Both empty: mail leaves at any hour."),
+    )
+    reason = forms.CharField(label=_("Why"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for both ends of the quiet hours, or none."""
+        cleaned = super().clean() or {}
+        for empty, other in (("quiet_from", "quiet_until"), ("quiet_until", "quiet_from")):
+            if cleaned.get(other) and not cleaned.get(empty) and empty not in self.errors:
+                self.add_error(empty, gettext("Give both ends of the quiet hours, or none."))
+        begins, ends = cleaned.get("quiet_from"), cleaned.get("quiet_until")
+        if begins and begins == ends:
+            self.add_error("quiet_until", gettext("That would be the whole day."))
+        return cleaned
+
+    def hours(self) -> tuple[time, time] | None:
+        """Return the quiet hours that were asked for."""
+        begins, ends = self.cleaned_data["quiet_from"], self.cleaned_data["quiet_until"]
+        return (begins, ends) if begins and ends else None
 
 
 class TextForm(forms.Form):

@@ -97,6 +97,7 @@ GROUPS = (
             Entry("invitations", _("Invitations"), "send", act="invitation.view"),
             Entry("messages", _("Messages"), "mail", act="message.view"),
             Entry("texts", _("Message texts"), "edit_note"),
+            Entry("limits", _("Sending limits"), "hourglass_top"),
         ),
     ),
     Group(

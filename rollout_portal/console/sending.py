@@ -31,6 +31,7 @@ words_for(
         "address.blocked": gettext_lazy("blocked an address: %(object)s"),
         "address.unblocked": gettext_lazy("allowed an address again: %(object)s"),
         "cap.set": gettext_lazy("set a sending limit: %(object)s"),
+        "quiet_hours.set": gettext_lazy("set quiet hours: %(object)s"),
     }
 )
 

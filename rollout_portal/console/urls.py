@@ -9,7 +9,18 @@ from django.contrib import admin
 from django.urls import include, path
 
 from rollout_portal.console import health
-from rollout_portal.console.views import audit, draft, mail, members, messages, plan, rollouts, start, texts
+from rollout_portal.console.views import (
+    audit,
+    draft,
+    limits,
+    mail,
+    members,
+    messages,
+    plan,
+    rollouts,
+    start,
+    texts,
+)
 
 pages = [
     path("", start.start, name="start"),
@@ -24,6 +35,7 @@ pages = [
     path("<slug:slug>/people/<uuid:uuid>/end/", members.end, name="end_role"),
     path("<slug:slug>/messages/", messages.messages, name="messages"),
     path("<slug:slug>/messages/<uuid:uuid>/", messages.message, name="message"),
+    path("<slug:slug>/limits/", limits.limits, name="limits"),
     path("<slug:slug>/texts/", texts.texts, name="texts"),
     path("<slug:slug>/texts/<slug:code>/", texts.text, name="text"),
     path("<slug:slug>/texts/<slug:code>/new/", texts.write, name="write_text"),

@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 
 from rollout_portal.accounts.models import User
 from rollout_portal.audit import services as audit
-from rollout_portal.lib import clock
+from rollout_portal.lib import clock, wakeups
 from rollout_portal.outbox.exceptions import CapTooLow
 from rollout_portal.outbox.models import Channel, Message, SendCap
-from rollout_portal.outbox.states import CapPeriod
+from rollout_portal.outbox.services import DRAIN
+from rollout_portal.outbox.states import CapPeriod, MessageState, Reason
 
 
 def window(period: CapPeriod, zone: str, moment: datetime) -> tuple[datetime, datetime]:
@@ -57,7 +58,7 @@ def take(*, channel_id: int, scope: UUID | None) -> Full | None:
         start, end = window(CapPeriod(row.period), row.time_zone, moment)
         if row.window_start != start:
             row.window_start, row.used = start, 0
-        if row.used >= row.cap:
+        if row.cap is not None and row.used >= row.cap:
             full.append((end, row))
     if full:
         return Full(
@@ -85,14 +86,18 @@ def set_cap(
     channel: Channel,
     scope: UUID | None,
     period: CapPeriod,
-    cap: int,
+    cap: int | None,
     by: User | audit.System,
     reason: str,
     time_zone: str = "UTC",
 ) -> SendCap:
     """Set how many messages may leave in a minute or a day.
 
+    What left in the running period counts, also before there was a limit; what waits for the limit is looked
+    at again.
+
     :param scope: a rollout's uuid for its own limit; None for all mail of the channel together.
+    :param cap: None lifts the limit; the row goes on counting.
     :param time_zone: in which zone a day begins.
     :raises CapTooLow: when more than that left in the running period already.
     """
@@ -103,18 +108,22 @@ def set_cap(
             channel=channel,
             scope=scope,
             period=period,
-            defaults={"cap": max(cap, 1), "time_zone": time_zone, "window_start": start},
+            defaults={"cap": None, "time_zone": time_zone, "window_start": start},
         )
         before = None if created else {"cap": row.cap, "time_zone": row.time_zone}
-        if row.window_start != start:
-            row.window_start, row.used = start, 0
-        if cap < max(row.used, 1):
+        if created or row.window_start != start:
+            row.window_start, row.used = start, handed_since(start, channel, scope)
+        if cap is not None and cap < max(row.used, 1):
             raise CapTooLow(
                 _("%(used)s have left in this period already; set the limit to at least %(least)s.")
-                % {"used": row.used, "least": max(row.used, 1)}
+                % {"used": row.used, "least": max(row.used, 1)},
+                period,
             )
         row.cap, row.time_zone = cap, time_zone
         row.save(update_fields=["cap", "time_zone", "window_start", "used"])
+        waiting = Message.objects.filter(channel=channel, state=MessageState.QUEUED, reason=Reason.CAP)
+        (waiting if scope is None else waiting.filter(scope=scope)).update(due_at=moment)
+        wakeups.kick(DRAIN)
         audit.record(
             actor=by,
             verb="cap.set",
@@ -125,6 +134,16 @@ def set_cap(
             after={"cap": cap, "period": period, "time_zone": time_zone, "channel": channel.code},
         )
     return row
+
+
+def handed_since(start: datetime, channel: Channel | None, scope: UUID | None) -> int:
+    """Count what was handed to a server since `start`, of a channel or all, of a rollout or all."""
+    rows = Message.objects.filter(
+        handed_at__gte=start, state__in=[MessageState.SENDING, MessageState.SENT, MessageState.UNCERTAIN]
+    )
+    if channel is not None:
+        rows = rows.filter(channel=channel)
+    return (rows if scope is None else rows.filter(scope=scope)).count()
 
 
 def _locked(channel_id: int, scope: UUID | None) -> Iterable[SendCap]:

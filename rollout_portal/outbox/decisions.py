@@ -70,6 +70,7 @@ def send_again(*, message: Message, by: User, reason: str) -> Message:
             params=row.params,
             recipient=row.recipient,
             recipient_name=row.recipient_name,
+            time_zone=row.time_zone,
             reference=row.reference,
             due_at=moment,
             expires_at=row.expires_at,

@@ -79,3 +79,7 @@ class NotAllowed(OutboxError):
 
 class CapTooLow(OutboxError):
     """More than the asked limit went out in the running period already."""
+
+    def __init__(self, message: str, period: str) -> None:
+        super().__init__(message)
+        self.period = period

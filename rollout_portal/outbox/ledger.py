@@ -21,7 +21,7 @@ from django.db.models.functions import Now
 
 from rollout_portal.audit import services as audit
 from rollout_portal.lib import clock, wakeups
-from rollout_portal.outbox import addresses, caps, permission, suppressions
+from rollout_portal.outbox import addresses, caps, permission, quiet, suppressions
 from rollout_portal.outbox.envelopes import Envelope, compose
 from rollout_portal.outbox.leases import LEASE, ahead
 from rollout_portal.outbox.models import DeliveryEvent, Lane, Message
@@ -88,7 +88,7 @@ def begin(pk: int, token: uuid.UUID) -> tuple[Message, Envelope] | None:
         )
         if message is None:
             return None
-        refusal = _own_refusal(message) or permission.ask(message)
+        refusal = _own_refusal(message) or permission.ask(message) or _at_night(message)
         if refusal is not None:
             _turn_down(message, refusal)
             return None
@@ -163,6 +163,12 @@ def _own_refusal(message: Message) -> permission.Refusal | None:
     if suppressions.is_blocked(message.recipient):
         return permission.Refusal(Reason.SUPPRESSED)
     return None
+
+
+def _at_night(message: Message) -> permission.Refusal | None:
+    """Put a message off that would arrive in quiet hours; asked last, because "never" wins over "later"."""
+    until = quiet.quiet_until(message, clock.now())
+    return permission.Refusal(Reason.QUIET, until) if until else None
 
 
 def _count_and_compose(message: Message) -> Envelope | caps.Full | Exception:

@@ -51,6 +51,7 @@ class Draft:
     :ivar language: what the person reads; the template's first language if it has no such text.
     :ivar due_at: business moment before which it does not leave; now if absent.
     :ivar expires_at: business moment after which it no longer leaves ("too late").
+    :ivar time_zone: where the person lives, for quiet hours; empty when it is not known.
     :ivar reference: the person's pseudonym, for erasure and for the permission question.
     :ivar kind: what the caller believes to send; refused if the template is of another kind.
     :ivar policy: the kind's own if absent.
@@ -69,6 +70,7 @@ class Draft:
     kind: MessageKind | None = None
     policy: Policy | None = None
     channel: str = DEFAULT_CHANNEL
+    time_zone: str = ""
 
 
 def enqueue(
@@ -86,6 +88,7 @@ def enqueue(
     kind: MessageKind | None = None,
     policy: Policy | None = None,
     channel: str = DEFAULT_CHANNEL,
+    time_zone: str = "",
 ) -> Message:
     """Ask for one message and return its row; the row of an earlier wish with the same key, if any.
 
@@ -110,6 +113,7 @@ def enqueue(
         kind=kind,
         policy=policy,
         channel=channel,
+        time_zone=time_zone,
     )
     return enqueue_many([draft])[0]
 
@@ -289,6 +293,7 @@ def _row(draft: Draft, version: TemplateVersion, channel: Channel, moment: datet
         params={name: _storable(value) for name, value in draft.params.items()},
         recipient=addresses.check(draft.to),
         recipient_name=" ".join(clean_value(draft.to_name).split())[:150],
+        time_zone=draft.time_zone,
         reference=draft.reference,
         due_at=draft.due_at or moment,
         expires_at=draft.expires_at,

@@ -129,6 +129,7 @@ class Reason(models.TextChoices):
     SUPPRESSED = "suppressed", _("The address is on the list of addresses that bounced or complained")
     TOO_LATE = "too_late", _("Its time was over")
     CAP = "cap", _("The sending limit was reached")
+    QUIET = "quiet", _("It is night where the person lives; it leaves in the morning")
     SERVER_BUSY = "server_busy", _("The mail server asked to try later")
     UNREACHABLE = "unreachable", _("The mail server could not be reached")
     QUESTION_FAILED = "question_failed", _("It could not be checked whether it may go out")

@@ -174,3 +174,31 @@ def test_a_text_is_mended_by_hand_and_blocks_until_it_is_complete(open_page: Ope
     page.get_by_label("What did you change, and why").fill("Tamil is back")
     page.get_by_role("button", name="Save version 2").click()
     expect(page.get_by_text("Complete in all 4 languages.")).to_be_visible()
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_limits_are_set_by_hand_and_the_page_fits(
+    open_page: Open,
+    axe: Check,
+    fits: Check,
+    shoot: Callable[[Page, str], None],
+    owner: User,
+    width: int,
+    dark: bool,
+) -> None:
+    page = open_page("/console/medimate/limits/", width=width, dark=dark, user=owner)
+    page.watch.expect(422)  # type: ignore[attr-defined]
+    page.get_by_label("Mails per day").fill("200")
+    page.get_by_label("Quiet from").fill("21:00")
+    page.get_by_label("Why").fill("The provider allows no more.")
+    page.get_by_role("button", name="Change the limits").click()
+    expect(page.get_by_text("Give both ends of the quiet hours, or none.").first).to_be_visible()
+    expect(page.get_by_label("Mails per day")).to_have_value("200")
+    axe(page)
+    page.get_by_label("Quiet until").fill("08:00")
+    page.get_by_role("button", name="Change the limits").click()
+    expect(page.get_by_text("quiet 21:00–08:00 in each person’s zone.").first).to_be_visible()
+    shoot(page, f"limits-{width}-{'dark' if dark else 'light'}")
+    fits(page)
+    axe(page)

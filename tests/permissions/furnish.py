@@ -47,7 +47,7 @@ from rollout_portal.console.plan_review import review
 from rollout_portal.jobs import files
 from rollout_portal.lib import clock
 from rollout_portal.lib.links import token_digest
-from rollout_portal.outbox import caps, suppressions, templates
+from rollout_portal.outbox import caps, quiet, suppressions, templates
 from rollout_portal.outbox import services as outbox
 from rollout_portal.outbox.backends import write_eml
 from rollout_portal.outbox.models import Message
@@ -302,6 +302,9 @@ def _messages(side: Side) -> None:
         channel=message.channel, scope=side.rollout.uuid, period=CapPeriod.DAY, cap=100, by=side.owner,
         reason=side.words("Why"),
     )  # fmt: skip
+    quiet.set_quiet_hours(
+        scope=side.rollout.uuid, hours=(time(22), time(7)), time_zone="UTC", by=side.owner, reason="Sleep."
+    )
     side.things |= {"message": message, "mail": mailed, "text": written.template}
 
 

@@ -97,6 +97,7 @@ from rollout_portal.outbox.models import (
     Channel,
     Message,
     MessageTemplate,
+    QuietHours,
     SendCap,
     Suppression,
     TemplateVersion,
@@ -320,6 +321,21 @@ PAGES: Final = (
         (
             Post("message.decide", lambda side, user: {"verb": "mark_as_sent", "reason": "It is there."}),
             Post("message.decide", lambda side, user: {"verb": "send_again", "reason": "It is not."}),
+        ),
+    ),
+    Page(
+        "console:limits",
+        posts=(
+            Post(
+                "limit.set",
+                lambda side, user: {
+                    "per_day": "200",
+                    "per_minute": "",
+                    "quiet_from": "21:00",
+                    "quiet_until": "08:00",
+                    "reason": "The provider allows no more.",
+                },
+            ),
         ),
     ),
     Page("console:texts"),
@@ -790,6 +806,7 @@ TABLES: Final[dict[type[Model], Table]] = {
     MessageTemplate: Table("message.view", installation=True),
     TemplateVersion: Table("message.view", installation=True),
     SendCap: Table("message.view", installation=True),
+    QuietHours: Table("message.view", installation=True),
     Channel: Table("", installation=True),
     Suppression: Table("", installation=True),
     User: Table("role.manage", installation=True),

@@ -1,6 +1,6 @@
 """The tables of the outbox."""
 
-from rollout_portal.outbox.models.channels import Channel, SendCap, Suppression
+from rollout_portal.outbox.models.channels import Channel, QuietHours, SendCap, Suppression
 from rollout_portal.outbox.models.messages import DeliveryEvent, Lane, Message
 from rollout_portal.outbox.models.templates import MessageTemplate, TemplateText, TemplateVersion
 
@@ -10,6 +10,7 @@ __all__ = [
     "Lane",
     "Message",
     "MessageTemplate",
+    "QuietHours",
     "SendCap",
     "Suppression",
     "TemplateText",

@@ -57,6 +57,8 @@ class Channel(models.Model):
 class SendCap(models.Model):
     """How many messages may leave by a channel in a day or a minute, of one rollout or of all.
 
+    Without a number it only counts: so a limit that is lifted and set again the same day forgets nothing.
+
     A sender locks the row, starts the period anew when `window_start` is past, and counts itself in; the
     database refuses `used > cap`. Days begin at midnight in `time_zone`.
     """
@@ -70,7 +72,7 @@ class SendCap(models.Model):
     )
     window_start = models.DateTimeField(_("since"))
     used = models.PositiveIntegerField(_("sent"), default=0)
-    cap = models.PositiveIntegerField(_("limit"))
+    cap = models.PositiveIntegerField(_("limit"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("sending limit")
@@ -84,7 +86,38 @@ class SendCap(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.cap} {self.get_period_display()}"
+        return f"{'–' if self.cap is None else self.cap} {self.get_period_display()}"
+
+
+class QuietHours(models.Model):
+    """When the testers of a rollout get no mail: local hours, in each person's own zone.
+
+    `time_zone` is for people of whom none is known. Without hours, mail leaves at any time.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    scope = models.UUIDField(_("rollout"), unique=True)
+    begins_at = models.TimeField(_("from"), null=True, blank=True)
+    ends_at = models.TimeField(_("until"), null=True, blank=True)
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
+    )
+
+    class Meta:
+        verbose_name = _("quiet hours")
+        verbose_name_plural = _("quiet hours")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(begins_at__isnull=True, ends_at__isnull=True)
+                | (Q(begins_at__isnull=False, ends_at__isnull=False) & ~Q(begins_at=F("ends_at"))),
+                name="outbox_quiethours_have_two_ends",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        if self.begins_at is None or self.ends_at is None:
+            return "–"
+        return f"{self.begins_at:%H:%M}–{self.ends_at:%H:%M}"
 
 
 class Suppression(models.Model):

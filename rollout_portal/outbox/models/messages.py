@@ -64,6 +64,9 @@ class Message(models.Model):
 
     recipient = models.CharField(_("address"), max_length=254, blank=True)
     recipient_name = models.CharField(_("name"), max_length=150, blank=True)
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, blank=True, help_text=_("Where the person lives, for quiet hours.")
+    )
     reference = models.UUIDField(
         _("person"), null=True, blank=True, db_index=True, help_text=_("The person's pseudonym.")
     )
