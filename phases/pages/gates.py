@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -393,10 +393,20 @@ def _plain_look(gate: Gate) -> Look:
 
 
 def _signature_counts(rollout: Rollout) -> tuple[dict[int, int], dict[int, int]]:
-    """Return how many signatures each gate needs, and how many stand on its open evidence, by gate."""
+    """Return how many signatures each gate needs, and how many stand, by gate.
+
+    Those stand that are on open evidence, and of a gate that was used those that opened it: its newest ones.
+    """
     needed = rollout.signoffrequirements.order_by("gate_id").values("gate_id").annotate(whole=Sum("people"))
-    standing = SignOff.objects.filter(evidence__gate__rollout=rollout, evidence__closed_at__isnull=True)
-    signed = standing.order_by("evidence__gate_id").values("evidence__gate_id").annotate(whole=Count("pk"))
+    was_used = Q(evidence__gate__to_phase__state__in=RUNNING | OVER)
+    standing = SignOff.objects.filter(
+        Q(evidence__closed_at__isnull=True) | was_used, evidence__gate__rollout=rollout
+    )
+    signed = (
+        standing.order_by("evidence_id")
+        .values("evidence__gate_id", "evidence_id")
+        .annotate(whole=Count("pk"))
+    )
     return (
         {row["gate_id"]: row["whole"] for row in needed},
         {row["evidence__gate_id"]: row["whole"] for row in signed},

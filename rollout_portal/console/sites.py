@@ -6,6 +6,7 @@ from typing import Any
 from allauth.account.decorators import secure_admin_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 from unfold.sites import UnfoldAdminSite
 
@@ -16,6 +17,8 @@ LONGEST_TERM = 80
 
 class ConsoleSite(UnfoldAdminSite):
     """The operations console: raw models live below /console/data/, pages of ours below /console/."""
+
+    index_title = gettext_lazy("All data")
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Whoever may open the console may come in; each model's page asks for a right of its own."""

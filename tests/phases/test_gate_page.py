@@ -188,6 +188,9 @@ def test_a_used_gate_is_history(client: Client, beta: Beta) -> None:
     page = look(client, beta)
     assert "“3 Limited rollout” has started; this gate is history." in page
     assert "Decide…" not in page
+    listed = look(client, beta, "gates/")
+    assert "2 of 2" in listed, "the signatures that opened it"
+    assert "0 of 2" not in listed
 
 
 def test_a_refusal_is_said_with_its_name_and_reason(client: Client, beta: Beta) -> None:

@@ -161,8 +161,8 @@ def moment(
 ) -> SafeString:
     """A point in time in the rollout's zone, which is named: `{% moment due %}`, `{% moment at "UTC" %}`.
 
-    Without `zone` it is that of the page's rollout, else UTC. `seconds=True` for readings and records,
-    `paper=True` for print (year always, nothing relative). Nothing is shown for None.
+    Without `zone` it is that of the page's rollout, else the reader's. `seconds=True` for readings and
+    records, `paper=True` for print (year always, nothing relative). Nothing is shown for None.
     """
     if at is None:
         return mark_safe("")
@@ -264,8 +264,8 @@ def _now(context: Context) -> dt.datetime:
 
 
 def _zone(context: Context) -> str:
-    """The zone of the page: of its rollout, else UTC."""
-    return getattr(context.get("rollout"), "time_zone", "") or "UTC"
+    """The zone of the page: of its rollout, else the reader's, else UTC."""
+    return getattr(context.get("rollout"), "time_zone", "") or _reader_zone(context) or "UTC"
 
 
 def _reader_zone(context: Context) -> str:
