@@ -1,4 +1,4 @@
-"""What a plan gets wrong in its metrics."""
+"""What a plan gets wrong in what it watches, and in what stops it."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,10 +7,12 @@ from django.utils.translation import gettext_lazy as _
 
 from monitoring.measures import MEASURE
 from monitoring.plan import MetricPlan
+from monitoring.plan_safety import TriggerPlan
+from monitoring.rules import comparable, lies_beyond
 from phases.documents.schema import Rule
-from phases.lint import criteria
+from phases.lint import criteria, stages
 from phases.registry import Finding, lint_rule
-from rollout_portal.lib.decimals import convert
+from rollout_portal.lib.decimals import Comparator, convert
 
 Sections = Mapping[str, Any]
 
@@ -55,6 +57,101 @@ def _criterion_beside_target(sections: Sections) -> Iterator[Finding]:
                     _("Make them one, or record why they differ."),
                     {"gate": str(criterion.holds), "metric": metric.name, "target": str(target.holds)},
                 )
+
+
+# --- What stops the rollout -------------------------------------------------------------------------
+def triggers(sections: Sections) -> Iterator[tuple[int, TriggerPlan]]:
+    """Yield the triggers of a plan with their positions."""
+    section = sections.get("monitoring")
+    yield from enumerate(section.triggers if section is not None else ())
+
+
+@lint_rule(
+    "monitoring.phase-without-limit", why=_("A trigger without a limit in a phase stops nothing there.")
+)
+def _phase_without_limit(sections: Sections) -> Iterator[Finding]:
+    known = {metric.code: (place, metric) for place, metric in metrics(sections)}
+    for place, trigger in triggers(sections):
+        number, metric = known.get(trigger.of, (0, None))
+        if not trigger.against_target or trigger.measure != MEASURE or metric is None:
+            continue
+        limited = {target.phase for target in metric.targets if target.holds is not None}
+        bare = [
+            phase
+            for phase in stages(sections)
+            if None not in limited and phase.code not in limited and trigger.phase in (None, phase.code)
+        ]
+        if bare:
+            yield Finding(
+                (("monitoring", "triggers", place), ("monitoring", "metrics", number)),
+                _("“%(trigger)s” is not armed in %(phases)s: “%(metric)s” has no target there."),
+                _("Give the metric a target in each phase, or say in which phase the trigger is armed."),
+                {
+                    "trigger": trigger.text,
+                    "phases": ", ".join(f"{phase.code} {phase.name}" for phase in bare),
+                    "metric": metric.name,
+                },
+            )
+
+
+@lint_rule(
+    "monitoring.limits-out-of-order",
+    why=_("First a target is missed, then somebody is warned, then the rollout stops."),
+)
+def _limits_out_of_order(sections: Sections) -> Iterator[Finding]:
+    known = {metric.code: (place, metric) for place, metric in metrics(sections)}
+    for place, trigger in triggers(sections):
+        number, metric = known.get(trigger.of, (0, None))
+        if trigger.measure != MEASURE or metric is None or trigger.fires is None:
+            continue
+        for position, target in enumerate(metric.targets):
+            earlier = _earlier(target.holds, target.alert, trigger.fires)
+            if earlier is None or (trigger.phase and target.phase and trigger.phase != target.phase):
+                continue
+            yield Finding(
+                (
+                    ("monitoring", "triggers", place, "fires"),
+                    ("monitoring", "metrics", number, "targets", position),
+                ),
+                _("“%(trigger)s” fires %(fires)s, before %(limit)s of “%(metric)s” is passed."),
+                _("Put the limits in order: target, alert, then what stops."),
+                {
+                    "trigger": trigger.text,
+                    "fires": str(trigger.fires),
+                    "limit": str(earlier),
+                    "metric": metric.name,
+                },
+            )
+
+
+def _earlier(holds: Rule | None, alert: Rule | None, fires: Rule) -> Rule | None:
+    """Return the limit that the trigger would overtake, if there is one."""
+    if holds is not None and not lies_beyond(holds, fires):
+        return holds
+    if alert is not None and alert.comparator == fires.comparator and comparable(alert.unit, fires.unit):
+        level = convert(fires.threshold, fires.unit, alert.unit)
+        rising = fires.comparator in (Comparator.ABOVE, Comparator.AT_LEAST)
+        if level < alert.threshold if rising else level > alert.threshold:
+            return alert
+    return None
+
+
+@lint_rule("monitoring.on-call-alone", why=_("When the one on call does not answer, nobody does."))
+def _on_call_alone(sections: Sections) -> Iterator[Finding]:
+    section = sections.get("monitoring")
+    roles = {role.code: role.name for role in sections.get("roles", ())}
+    for place, shift in enumerate(section.on_call if section is not None else ()):
+        if shift.backup is None and not shift.rotation:
+            when = ", ".join(shift.days) or (str(shift.when) if shift.when else "")
+            yield Finding(
+                (("monitoring", "on_call", place),),
+                _("“%(role)s” is on call without a stand-in%(when)s."),
+                _("Name who stands in, under “backup”."),
+                {
+                    "role": roles.get(shift.primary, shift.primary),
+                    "when": f" ({when})" if when else "",
+                },
+            )
 
 
 def _same(rule: Rule, other: Rule, unit: str) -> bool:

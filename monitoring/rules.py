@@ -19,7 +19,7 @@ def problems_of_pair(holds: Rule | None, alert: Rule | None) -> Iterator[tuple[s
         yield "holds", _("A target says what should hold, what is alarming, or both.")
     if alert is not None and alert.comparator == Comparator.BETWEEN:
         yield "alert", _("An alert has one side: above 2 %.")
-    elif holds is not None and alert is not None and not _lies_beyond(holds, alert):
+    elif holds is not None and alert is not None and not lies_beyond(holds, alert):
         yield (
             "alert",
             _("“%(alert)s” would alarm while “%(holds)s” holds. The alert lies beyond the target.")
@@ -73,7 +73,7 @@ def columns_of(holds: Rule | None, alert: Rule | None) -> dict[str, object]:
     }
 
 
-def _lies_beyond(holds: Rule, alert: Rule) -> bool:
+def lies_beyond(holds: Rule, alert: Rule) -> bool:
     """Whether nothing that keeps the target is alarming; unknown where their units do not fit."""
     if UNITS[holds.unit].dimension != UNITS[alert.unit].dimension:
         return True

@@ -1,11 +1,13 @@
 """What a plan gets wrong in its phases and gates, although each line of it is well written."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
+from pydantic import BaseModel
 
 from phases.documents.rows import Path
 from phases.documents.schema import Rule
@@ -139,6 +141,84 @@ def _same_direction(rule: Rule, other: Rule) -> bool:
     return any(rule.comparator in side and other.comparator in side for side in (_UP, _DOWN)) or (
         rule.comparator == other.comparator
     )
+
+
+# --- Roles and weeks ---------------------------------------------------------------------------------
+@lint_rule("phases.vacant-role", why=_("What is a vacant role's to do is nobody's."))
+def _vacant_role(sections: Sections) -> Iterator[Finding]:
+    named = Counter(_named_roles(dict(sections)))
+    for place, role in enumerate(sections.get("roles", ())):
+        if role.person is None:
+            yield Finding(
+                (("roles", place),),
+                _("Nobody is named for “%(role)s”; the plan names the role %(count)s times."),
+                _("Name the person, or give the role to somebody who is there."),
+                {"role": role.name, "count": named[role.code]},
+            )
+
+
+_ONE_ROLE: Final = frozenset({"owner", "primary", "backup"})
+_ROLES: Final = frozenset({"decided_by", "rotation"})
+
+
+def _named_roles(value: Any) -> Iterator[str]:
+    """Yield the code of a role each time that something anywhere in the plan names it."""
+    if isinstance(value, dict):
+        for entry in value.values():
+            yield from _named_roles(entry)
+    elif isinstance(value, list):
+        for entry in value:
+            yield from _named_roles(entry)
+    elif isinstance(value, BaseModel):
+        for key in type(value).model_fields:
+            entry = getattr(value, key)
+            if key in _ONE_ROLE and isinstance(entry, str):
+                yield entry
+            elif key in _ROLES and isinstance(entry, list):
+                yield from entry
+            else:
+                yield from _named_roles(entry)
+
+
+@lint_rule("phases.week-without-phase", why=_("Two parts of the plan disagree about how long it is."))
+def _week_without_phase(sections: Sections) -> Iterator[Finding]:
+    timed = [(place, one) for place, one in enumerate(stages(sections)) if one.weeks is not None]
+    if not timed or any(phase.open_ended for _place, phase in timed):
+        return
+    last, phase = max(timed, key=lambda one: one[1].weeks.last if one[1].weeks else 0)
+    end = phase.weeks.last if phase.weeks else 0
+    for place, week in enumerate(sections.get("weeks", ())):
+        if week.week > end:
+            yield Finding(
+                (("weeks", place), ("phases", last, "weeks")),
+                _("The plan has a week %(week)s, and its last phase “%(phase)s” ends with week %(end)s."),
+                _("Let a phase span the week, or take the week out."),
+                {"week": week.week, "phase": phase.name, "end": end},
+            )
+
+
+@lint_rule("phases.after-the-end", why=_("What comes after the day by which all is done is late by plan."))
+def _after_the_end(sections: Sections) -> Iterator[Finding]:
+    header = sections.get("rollout")
+    if header is None or header.done_by is None:
+        return
+    for place, phase in enumerate(stages(sections)):
+        end = _calendar_end(phase, header.anchor)
+        if end is not None and end > header.done_by:
+            yield Finding(
+                (("phases", place), ("rollout", "done_by")),
+                _("“%(phase)s” ends on %(end)s, after %(done)s, when all is to be done."),
+                _("Move the phase, or the day."),
+                {"phase": phase.name, "end": end.isoformat(), "done": header.done_by.isoformat()},
+            )
+
+
+def _calendar_end(phase: PhasePlan, anchor: date | None) -> date | None:
+    if phase.ends is not None or phase.open_ended:
+        return phase.ends
+    if phase.weeks is None or anchor is None:
+        return None
+    return anchor + timedelta(weeks=phase.weeks.last, days=-1)
 
 
 # --- Phases ----------------------------------------------------------------------------------------

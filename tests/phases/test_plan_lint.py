@@ -86,6 +86,36 @@ WRONG = [
     ("feedback.no-survey-feeds-it", 'phase: "1"\n      title', 'phase: "2"\n      title',
      (15, 20), "reads the survey “Weekly”, which is held in phase 2"),
     ("feedback.language-left-out", "text: {en: Q, de: F}", "text: {en: Q}", (23,), "not there in de"),
+    ("phases.vacant-role", "populations:\n",
+     "roles:\n  - {code: po, name: Owner}\n  - {code: ok, name: Fine, person: Ada}\n"
+     "activities:\n  - {code: a, text: A, owner: po}\npopulations:\n",
+     (4,), "Nobody is named for “Owner”; the plan names the role 1 times."),
+    ("phases.week-without-phase", "populations:\n",
+     "weeks:\n  - {code: w4, week: 4, goal: G}\npopulations:\n",
+     (4, 9), "a week 4, and its last phase “Two” ends with week 3."),
+    ("phases.after-the-end", "languages: [en, de]",
+     "languages: [en, de], anchor: 2026-01-05, done_by: 2026-01-15",
+     (6, 2), "“One” ends on 2026-01-18, after 2026-01-15"),
+    ("monitoring.phase-without-limit", "monitoring:\n",
+     "monitoring:\n  triggers:\n    - {code: r, text: Too many, measure: monitoring.metric, of: errors, "
+     "against_target: true, action: roll_back}\n",
+     (18, 20), "“Too many” is not armed in 2 Two: “Errors” has no target there."),
+    ("monitoring.limits-out-of-order", "monitoring:\n",
+     "monitoring:\n  triggers:\n    - {code: r, text: Too many, measure: monitoring.metric, of: errors, "
+     "fires: above 0.4 %, action: roll_back}\n",
+     (18, 24), "“Too many” fires above 0.4 %, before under 0.5 % of “Errors” is passed."),
+    ("monitoring.on-call-alone", "monitoring:\n",
+     "monitoring:\n  on_call:\n    - {code: o, primary: po, days: [saturday, sunday]}\n",
+     (18,), "“po” is on call without a stand-in (saturday, sunday)."),
+    ("comms.agenda", "populations:\n",
+     "comms:\n  meetings:\n    - {code: m, text: Talk, takes: 45m, agenda: [{text: A, minutes: 5}]}\n"
+     "populations:\n",
+     (5,), "The points of “Talk” take 5 minutes, the whole takes 45m."),
+    ("comms.in-a-blackout", "populations:\n",
+     "blackouts:\n  - {code: b, text: Holidays, when: 2026-12-24 to 2026-12-26}\n"
+     "comms:\n  announcements:\n"
+     "    - {code: h, text: Hello, audience: All, channels: [email], when: 2026-12-25}\npopulations:\n",
+     (7, 4), "“Hello” is announced on 2026-12-25, in the blackout “Holidays”."),
 ]  # fmt: skip
 SCORE = "{code: a, rule: A, measure: feedback.nps, of: weekly, holds: above 20 points}"
 NEEDS_SCORE = {"feedback.too-few-people", "feedback.no-survey-feeds-it"}
@@ -98,6 +128,8 @@ def plan_with(rule: str, old: str, new: str) -> str:
         text = text.replace("{code: c, rule: Fine, judged_by: support}", SCORE)
     if rule == "phases.gate-due-outside":
         text = text.replace(*DUE)
+    if rule == "phases.week-without-phase":
+        text = text.replace(", open_ended: true", "")
     assert old in text
     return text.replace(old, new, 1)
 

@@ -1,0 +1,44 @@
+"""What a plan gets wrong in what people hear and when they meet."""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from phases.documents.schema import length_text
+from phases.registry import Finding, lint_rule
+
+Sections = Mapping[str, Any]
+
+
+@lint_rule("comms.agenda", why=_("An agenda that is longer than its meeting is not kept."))
+def _agenda(sections: Sections) -> Iterator[Finding]:
+    section = sections.get("comms")
+    for key in ("meetings", "trainings"):
+        for place, one in enumerate(getattr(section, key, ())):
+            minutes = sum(point.minutes for point in one.agenda)
+            if one.agenda and one.takes and one.takes != timedelta(minutes=minutes):
+                yield Finding(
+                    (("comms", key, place, "agenda"), ("comms", key, place, "takes")),
+                    _("The points of “%(text)s” take %(minutes)s minutes, the whole takes %(whole)s."),
+                    _("Mend the minutes, or the length."),
+                    {"text": one.text, "minutes": minutes, "whole": length_text(one.takes)},
+                )
+
+
+@lint_rule("comms.in-a-blackout", why=_("In a blackout nothing goes out."))
+def _in_a_blackout(sections: Sections) -> Iterator[Finding]:
+    section, header = sections.get("comms"), sections.get("rollout")
+    anchor = header.anchor if header is not None else None
+    for place, one in enumerate(section.announcements if section is not None else ()):
+        day = one.when.first_day(anchor, None) if one.when else None
+        for number, blackout in enumerate(sections.get("blackouts", ())):
+            first, last = blackout.when.first_day(anchor, None), blackout.when.last_day(anchor, None)
+            if day and first and first <= day <= (last or day):
+                yield Finding(
+                    (("comms", "announcements", place, "when"), ("blackouts", number)),
+                    _("“%(text)s” is announced on %(day)s, in the blackout “%(blackout)s”."),
+                    _("Announce it before or after, or say that it is allowed."),
+                    {"text": one.text, "day": day.isoformat(), "blackout": blackout.text},
+                )
