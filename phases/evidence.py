@@ -4,6 +4,7 @@
 as it was signed. Reads only: the services freeze and sign.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ import structlog
 from django.db import models
 from django.utils.translation import gettext as _
 
-from phases.gates import CriterionResult, GateReport, way_back
+from phases.gates import CriterionResult, GateReport, said_by, way_back
 from phases.models import Criterion, Evidence, Gate
 from phases.registry import find_measure
 from phases.states import COUNTS, Outcome
@@ -25,7 +26,7 @@ def as_evidence(report: GateReport) -> dict[str, Any]:
     """Return the report as plain data: what the digest covers, and what is checked again later."""
     gate = report.gate
     return {
-        "version": 1,
+        "version": 2,
         "rollout": {"uuid": str(gate.rollout.uuid), "name": gate.rollout.name},
         "gate": {
             "uuid": str(gate.uuid),
@@ -54,12 +55,12 @@ def evidence_digest(report: GateReport) -> str:
     return fingerprint(as_evidence(report))
 
 
-def _criterion_evidence(result: CriterionResult) -> dict[str, Any]:
+def _criterion_evidence(result: CriterionResult, group: str | None = None) -> dict[str, Any]:
     row, measured = result.criterion, result.measured
     return {
         "code": row.code,
         "text": row.text,
-        "rule": _definition(row),
+        "rule": _definition(row) | {"group": group},
         "outcome": result.outcome.value,
         "reason": result.reason.value,
         "value": None if result.value is None else decimal_text(result.value),
@@ -72,6 +73,7 @@ def _criterion_evidence(result: CriterionResult) -> dict[str, Any]:
         "measured_at": measured.as_of if measured else None,
         "source": str(measured.source) if measured else "",
         "sources": list(measured.sources) if measured else [],
+        "cited": result.cited,
         "baseline": str(result.baseline.uuid) if result.baseline else None,
         "waiver": {
             "uuid": str(result.waiver.uuid),
@@ -82,7 +84,7 @@ def _criterion_evidence(result: CriterionResult) -> dict[str, Any]:
         }
         if result.waiver
         else None,
-        "members": [_criterion_evidence(member) for member in result.members],
+        "members": [_criterion_evidence(member, row.code) for member in result.members],
     }
 
 
@@ -191,24 +193,36 @@ def _outcome_words(row: dict[str, Any]) -> str:
     return f"{label}, {row['value_text']}" if row["value_text"] else label
 
 
+def _is_broken(row: dict[str, Any]) -> bool:
+    """Ask the measure whether a cited source was corrected or withdrawn, or says something else now."""
+    registered = find_measure(row["rule"]["measure"])
+    if registered is None or not row["sources"]:
+        return False
+    if registered.broken is not None and registered.broken(row["sources"]):
+        return True
+    return _without_names(said_by(registered.name, row["sources"])) != _without_names(row["cited"])
+
+
+def _without_names(cited: dict[str, dict[str, Any]]) -> Any:
+    """Return what is cited as it is frozen, without the names of people, who may take another one."""
+    plain = {
+        source: {key: value for key, value in said.items() if key != "name"} for source, said in cited.items()
+    }
+    return json.loads(canonical_json(plain))
+
+
 def _broken_sources(rows: Iterable[dict[str, Any]]) -> list[Change]:
-    """Ask every measure which of the cited sources were corrected or withdrawn."""
+    """Return the criteria of which something cited is no longer as it was signed."""
     found = []
     with way_back() as recover:
         for row in rows:
-            registered = find_measure(row["rule"]["measure"])
-            if registered is None or registered.broken is None or not row["sources"]:
-                continue
             try:
-                said = (
-                    _("What “%s” rests on was corrected or withdrawn")
-                    if registered.broken(row["sources"])
-                    else ""
-                )
+                said = _("What “%s” rests on was corrected or withdrawn") if _is_broken(row) else ""
             except Exception as error:
                 # What cannot be asked is not known to stand.
                 recover()
-                log.error("measure.failed", measure=registered.name, criterion=row["code"], exc_info=error)
+                measure = row["rule"]["measure"]
+                log.error("measure.failed", measure=measure, criterion=row["code"], exc_info=error)
                 said = _("Whether what “%s” rests on still stands cannot be read now")
             if said:
                 found.append(Change(ChangeKind.SOURCE, row["code"], said % row["text"]))

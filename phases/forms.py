@@ -14,10 +14,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from phases.models import Criterion, Gate, Phase, Rollout
+from phases.models.gates import JUDGEMENT
 from phases.permissions import RoleName
 from phases.registry import measures
 from phases.services import Chosen, Shown
-from phases.services.criteria import EDITABLE
+from phases.services.criteria import EDITABLE, MEASURING
+from phases.services.guards import same_name
 from phases.states import STOPPING, Decision, Verb
 from rollout_portal.lib.dates import validate_day
 from rollout_portal.lib.decimals import UNITS, Comparator
@@ -79,7 +81,7 @@ class Seen:
 def pack_shown(gate: Gate, shown: Shown, body: dict[str, Any]) -> str:
     """Return what was shown as text that only this portal can have written.
 
-    Without the ids of the sources: there may be thousands, and the fingerprint speaks for them.
+    Without the sources and what they say: there may be thousands, and the fingerprint speaks for them.
     """
     plain = json.loads(canonical_json(body))
     _forget_sources(plain["criteria"])
@@ -94,7 +96,7 @@ def pack_shown(gate: Gate, shown: Shown, body: dict[str, Any]) -> str:
 
 def _forget_sources(rows: list[dict[str, Any]]) -> None:
     for row in rows:
-        row["sources"] = []
+        row["sources"], row["cited"] = [], {}
         _forget_sources(row["members"])
 
 
@@ -268,7 +270,10 @@ class Difference:
 
 
 class CriterionForm(forms.Form):
-    """A criterion's rule. `seen` says which version the person changed."""
+    """A criterion's rule. `seen` says which version the person changed.
+
+    What a person judges holds or does not: such a criterion has no measure, threshold or number here.
+    """
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
     text = forms.CharField(
@@ -329,7 +334,7 @@ class CriterionForm(forms.Form):
         kwargs.setdefault("initial", criterion_values(criterion) | {"seen": criterion_version(criterion)})
         super().__init__(*args, **kwargs)
         self.criterion = criterion
-        named = {name: str(one.label) for name, one in measures().items()}
+        named = {name: str(one.label) for name, one in measures().items() if name != JUDGEMENT}
         if criterion.measure:
             named.setdefault(criterion.measure, criterion.measure)
         _choose(self.fields["measure"], [("", _("none: it is a group")), *named.items()])
@@ -337,6 +342,8 @@ class CriterionForm(forms.Form):
             self.fields["comparator"], [("", _("none")), *((one.value, str(one.label)) for one in Comparator)]
         )
         _choose(self.fields["unit"], [("", _("none")), *_units()])
+        for name in MEASURING if criterion.is_judged else ("judge_role",):
+            del self.fields[name]
 
     def differences(self) -> list[Difference]:
         """Return the fields in which what was typed is not what stands now."""
@@ -344,7 +351,7 @@ class CriterionForm(forms.Form):
         return [
             Difference(str(self[name].label), str(standing[name] if standing[name] is not None else ""))
             for name in standing
-            if str(self[name].value() or "") != str(standing[name] or "")
+            if name in self.fields and str(self[name].value() or "") != str(standing[name] or "")
         ]
 
     def values(self) -> dict[str, Any]:
@@ -352,7 +359,7 @@ class CriterionForm(forms.Form):
         data = dict(self.cleaned_data)
         hours: Decimal | None = data.pop("max_age_hours")
         data["max_age"] = None if hours is None else timedelta(seconds=int(hours * 3600))
-        return {name: data[name] for name in EDITABLE}
+        return {name: data[name] for name in EDITABLE if name in data}
 
 
 def criterion_values(criterion: Criterion) -> dict[str, Any]:
@@ -458,7 +465,7 @@ class StopForm(forms.Form):
             self.add_error("more", _("Say which reason."))
         if data.get("verb") == Verb.SHRINK and data.get("keep") is None and "keep" not in self.errors:
             self.add_error("keep", _("Say how many people stay: 0 or more."))
-        if data.get("verb") == Verb.ROLL_BACK and not _same(
+        if data.get("verb") == Verb.ROLL_BACK and not same_name(
             data.get("typed_name", ""), self.phase.rollout.name
         ):
             self.add_error("typed_name", _("Type the name of the rollout: %s.") % self.phase.rollout.name)
@@ -471,8 +478,3 @@ class StopForm(forms.Form):
             return more
         said = str(dict(STOP_REASONS)[self.cleaned_data["why"]])
         return f"{said}: {more}" if more else said
-
-
-def _same(typed: str, name: str) -> bool:
-    """Compare names as people type them: case and spaces do not matter."""
-    return " ".join(typed.split()).casefold() == " ".join(name.split()).casefold()

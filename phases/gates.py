@@ -7,9 +7,10 @@ six outcomes each. What a signature binds of it is in `evidence.py`.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import structlog
 from django.db import transaction
@@ -39,6 +40,7 @@ class CriterionResult:
 
     :ivar value: what is held against the threshold: the figure in the unit of the rule, or its change in
         percent against the baseline; `interval` is its 95 % interval in the same terms.
+    :ivar cited: what its sources say, by their ids, where they say more than a figure.
     :ivar error: what went wrong when reading it failed; for operators, never shown to signers.
     """
 
@@ -52,6 +54,7 @@ class CriterionResult:
     members: tuple["CriterionResult", ...] = ()
     waiver: Waiver | None = None
     baseline: Baseline | None = None
+    cited: dict[str, dict[str, Any]] = field(default_factory=dict)
     error: str = ""
 
     @property
@@ -185,8 +188,11 @@ def evaluate(gate: Gate, as_of: datetime | None = None, overlay: Overlay | None 
         for row in rows:
             if row.parent_id is not None:
                 members.setdefault(row.parent_id, []).append(row)
-        results = tuple(reading.result(row, members) for row in rows if row.parent_id is None)
-    return GateReport(gate=gate, as_of=moment, results=results, holders=_holders(gate, moment))
+        results = [reading.result(row, members) for row in rows if row.parent_id is None]
+        reached = {result.criterion.pk for result in flat(results)}
+        # What no group of this gate leads to is said, never left out.
+        results += [_lost(row) for row in rows if row.pk not in reached]
+    return GateReport(gate=gate, as_of=moment, results=tuple(results), holders=_holders(gate, moment))
 
 
 @contextmanager
@@ -303,10 +309,17 @@ class _Reading:
         return registered.function(
             rollout=self.gate.rollout,
             phase=self.gate.from_phase or self.gate.to_phase,
-            subject=row.subject or (row.code if row.is_judged else ""),
+            subject=row.code if row.is_judged else row.subject,
             window=row.window,
             as_of=self.as_of,
         )
+
+
+def _lost(row: Criterion) -> CriterionResult:
+    """Return the result of a member whose group is not in its gate: it cannot be read and does not count."""
+    need = Need("mend", _("“%s”, put into a group of its own gate") % row.text, subject=row.code)
+    why = f"The group {row.parent_id} of this criterion is not in its gate, or a member of it"
+    return CriterionResult(row, Outcome.NO_DATA, Reason.ERROR, needs=(need,), error=why)
 
 
 def _label(row: Criterion) -> str:
@@ -341,7 +354,14 @@ def _in_terms_of_the_rule(
         value=value,
         interval=(ends[0], ends[1]) if ends else None,
         baseline=baseline,
+        cited=said_by(row.measure, measured.sources),
     )
+
+
+def said_by(measure: str, sources: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return what the sources of a figure say, for the measures whose sources say more than a figure."""
+    registered = find_measure(measure)
+    return registered.says(sources) if registered and registered.says and sources else {}
 
 
 def _decided(found: CriterionResult) -> CriterionResult:

@@ -3,25 +3,54 @@
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from phases.models import Baseline, ChecklistItem, Criterion, Judgement, Phase, Rollout
+from phases.models.gates import JUDGEMENT
 from phases.registry import Measured, Need, measure
 from phases.states import ItemState, Reason
+
+_TICK: Final = "phases.checklistitem:"
+_JUDGEMENT: Final = "phases.judgement:"
 
 
 def broken_ticks(sources: Sequence[str]) -> list[str]:
     """Return the ticks that were taken back or made anew since they were cited."""
-    cited = [source for source in sources if source.startswith("phases.checklistitem:")]
+    cited = [source for source in sources if source.startswith(_TICK)]
     uuids = [source.split(":")[1] for source in cited]
     items = ChecklistItem.objects.filter(uuid__in=uuids)
     now = {_tick_source(item) for item in items}
     return [source for source in cited if source not in now]
 
 
-@measure("phases.checklist", label=gettext_lazy("Share of a checklist that is done"), broken=broken_ticks)
+def ticks_in_words(sources: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return what each cited tick says: the item, who resolved it, and the proof or the reason."""
+    cited = {source.split(":")[1]: source for source in sources if source.startswith(_TICK)}
+    items = ChecklistItem.objects.filter(uuid__in=cited).select_related("resolved_by", "evidence_file")
+    return {
+        cited[str(item.uuid)]: {
+            "item": item.code,
+            "text": item.text,
+            "state": item.state,
+            "by": str(item.resolved_by.uuid) if item.resolved_by else None,
+            "name": str(item.resolved_by or ""),
+            "evidence": item.evidence,
+            "file": item.evidence_file.digest if item.evidence_file else None,
+            "reason": item.reason,
+        }
+        for item in items
+    }
+
+
+@measure(
+    "phases.checklist",
+    label=gettext_lazy("Share of a checklist that is done"),
+    broken=broken_ticks,
+    says=ticks_in_words,
+)
 def checklist_done(
     *, rollout: Rollout, phase: Phase | None, subject: str, window: str, as_of: datetime
 ) -> Measured:
@@ -64,7 +93,7 @@ def checklist_done(
 
 def broken_judgements(sources: Sequence[str]) -> list[str]:
     """Return the cited judgements that a newer one has replaced."""
-    cited = {source.split(":")[1]: source for source in sources if source.startswith("phases.judgement:")}
+    cited = {source.split(":")[1]: source for source in sources if source.startswith(_JUDGEMENT)}
     found = Judgement.objects.filter(uuid__in=cited).select_related("criterion")
     newest = {
         str(judgement.uuid): judgement.criterion.judgements.order_by("-at", "-pk").first()
@@ -77,7 +106,29 @@ def broken_judgements(sources: Sequence[str]) -> list[str]:
     ]
 
 
-@measure("phases.judgement", label=gettext_lazy("Judgement by a named role"), broken=broken_judgements)
+def judgements_in_words(sources: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return what each cited judgement says: the answer, why, on what evidence, and who gave it."""
+    cited = {source.split(":")[1]: source for source in sources if source.startswith(_JUDGEMENT)}
+    return {
+        cited[str(judgement.uuid)]: {
+            "holds": judgement.holds,
+            "reason": judgement.rationale,
+            "evidence": judgement.evidence,
+            "role": judgement.role,
+            "by": str(judgement.by.uuid),
+            "name": str(judgement.by),
+            "expires_on": judgement.expires_on,
+        }
+        for judgement in Judgement.objects.filter(uuid__in=cited).select_related("by")
+    }
+
+
+@measure(
+    JUDGEMENT,
+    label=gettext_lazy("Judgement by a named role"),
+    broken=broken_judgements,
+    says=judgements_in_words,
+)
 def judgement(
     *, rollout: Rollout, phase: Phase | None, subject: str, window: str, as_of: datetime
 ) -> Measured:
@@ -109,7 +160,7 @@ def judgement(
     return Measured(
         value=Decimal(int(newest.holds)),
         as_of=newest.at,
-        sources=(f"phases.judgement:{newest.uuid}",),
+        sources=(f"{_JUDGEMENT}{newest.uuid}",),
         source=_("Judged by %(person)s, %(role)s")
         % {"person": newest.by, "role": newest.get_role_display().lower()},
     )
@@ -137,4 +188,4 @@ def baselines_recorded(
 def _tick_source(item: ChecklistItem) -> str:
     """Name a tick so that taking it back, or ticking anew, changes the name."""
     moment = item.resolved_at.isoformat() if item.resolved_at and item.state != ItemState.OPEN else "open"
-    return f"phases.checklistitem:{item.uuid}:{moment}"
+    return f"{_TICK}{item.uuid}:{moment}"

@@ -78,6 +78,7 @@ class MeasureFunction(Protocol):
 
 
 BrokenFunction = Callable[[Sequence[str]], list[str]]
+SaysFunction = Callable[[Sequence[str]], dict[str, dict[str, Any]]]
 MissingFunction = Callable[[Measured, str, Decimal], tuple[Need, ...]]
 
 
@@ -89,6 +90,8 @@ class Measure:
         that rests on one of them is stale. New observations alone break nothing.
     :ivar missing: given what was read, a comparator and a threshold in the unit of the measure that it does
         not keep, returns what would make it keep the rule: "1 more satisfied answer".
+    :ivar says: given source ids, returns what each of them says, as plain data: it stands in the evidence
+        beside its id, and a signature is stale when one says something else. A "name" is only for readers.
     :ivar has_interval: whether it can give a 95 % interval, so that a criterion may be decided by it.
     """
 
@@ -98,6 +101,7 @@ class Measure:
     broken: BrokenFunction | None = None
     missing: MissingFunction | None = None
     has_interval: bool = False
+    says: SaysFunction | None = None
 
 
 _measures: dict[str, Measure] = {}
@@ -110,13 +114,14 @@ def measure(
     broken: BrokenFunction | None = None,
     missing: MissingFunction | None = None,
     has_interval: bool = False,
+    says: SaysFunction | None = None,
 ) -> Callable[[MeasureFunction], MeasureFunction]:
     """Register the function below as the measure `room.name`."""
 
     def register(function: MeasureFunction) -> MeasureFunction:
         if name in _measures:
             raise RuntimeError(f"The measure {name!r} is registered twice")
-        _measures[name] = Measure(name, label, function, broken, missing, has_interval)
+        _measures[name] = Measure(name, label, function, broken, missing, has_interval, says)
         return function
 
     return register

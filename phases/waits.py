@@ -18,6 +18,7 @@ from phases.models import (
     Rollout,
     SignOff,
 )
+from phases.models.gates import JUDGEMENT
 from phases.permissions import RoleName, acts
 from phases.registry import Wait, waits
 from phases.states import OPENED, ItemState, PhaseState
@@ -82,7 +83,7 @@ def judgements(rollouts: Sequence[Rollout], now: datetime) -> Iterator[Wait]:
     """Criteria of running phases that a person must judge and that nobody has judged."""
     open_rows = (
         Criterion.objects.filter(
-            rollout__in=rollouts, measure="phases.judgement", gate__in=Gate.objects.ahead().values("pk")
+            rollout__in=rollouts, measure=JUDGEMENT, gate__in=Gate.objects.ahead().values("pk")
         )
         .exclude(gate__state__in=OPENED)
         .filter(~Exists(Judgement.objects.filter(criterion=OuterRef("pk"))))

@@ -13,6 +13,7 @@ from cohorts.models.people import Participant
 from cohorts.models.selections import Selection
 from cohorts.states import Answer, BatchState, InvitationState, LinkPurpose
 from phases.models import Phase, Rollout
+from rollout_portal.lib.constraints import known_values
 from rollout_portal.outbox.models import DeliveryEvent, Message
 from rollout_portal.outbox.states import Happening, MessageState
 
@@ -49,6 +50,7 @@ class Batch(models.Model):
         verbose_name_plural = _("batches")
         ordering = ["phase", "number"]
         constraints = [
+            known_values("cohorts_batch_state_known", "state", BatchState),
             models.UniqueConstraint(fields=["phase", "number"], name="cohorts_batch_number_once"),
             models.CheckConstraint(
                 condition=~Q(state=BatchState.APPROVED)

@@ -13,6 +13,7 @@ from cohorts.models.people import Participant
 from cohorts.states import Method, SelectionState, Shortfall
 from phases.models import Phase, PlanItem, Rollout
 from rollout_portal.jobs.models import StoredFile
+from rollout_portal.lib.constraints import known_values
 
 
 class SelectionRule(PlanItem):
@@ -104,6 +105,7 @@ class Selection(models.Model):
         verbose_name_plural = _("selections")
         ordering = ["-pk"]
         constraints = [
+            known_values("cohorts_selection_state_known", "state", SelectionState),
             models.UniqueConstraint(fields=["phase", "number"], name="cohorts_selection_number_once"),
             models.UniqueConstraint(
                 fields=["phase"],

@@ -24,6 +24,7 @@ from feedback.states import (
 from phases.models import Phase, PlanItem, Rollout
 from phases.permissions import RoleName
 from rollout_portal.jobs.models import StoredFile
+from rollout_portal.lib.constraints import known_values
 from rollout_portal.outbox.models import Message
 
 
@@ -101,6 +102,8 @@ class FeedbackItem(models.Model):
         verbose_name_plural = _("feedback")
         ordering = ["-reported_at", "-pk"]
         constraints = [
+            known_values("feedback_item_state_known", "state", ItemState),
+            known_values("feedback_item_severity_known", "severity", Severity, blank=True),
             models.UniqueConstraint(fields=["rollout", "number"], name="feedback_item_number_once"),
             models.CheckConstraint(
                 condition=Q(state=ItemState.DUPLICATE, duplicate_of__isnull=False)

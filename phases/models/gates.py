@@ -2,9 +2,10 @@
 
 import uuid
 from datetime import date, datetime, time
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
@@ -14,7 +15,11 @@ from phases.models.base import PlanItem
 from phases.models.phases import Phase
 from phases.permissions import RoleName
 from phases.states import OVER, RUNNING, Decision, GateState, RolloutState
+from rollout_portal.lib.constraints import known_values
 from rollout_portal.lib.decimals import Comparator
+
+# The measure of what a person decides: 1 when it holds.
+JUDGEMENT: Final = "phases.judgement"
 
 validate_window = RegexValidator(
     r"^(latest|phase|wave|[1-9][0-9]{0,3}[smhdw])$",
@@ -60,6 +65,7 @@ class Gate(PlanItem):
         verbose_name_plural = _("gates")
         constraints = [
             *PlanItem.Meta.constraints,
+            known_values("phases_gate_state_known", "state", GateState),
             models.CheckConstraint(
                 condition=Q(from_phase__isnull=False) | Q(to_phase__isnull=False),
                 name="phases_gate_has_a_phase",
@@ -156,15 +162,33 @@ class Criterion(PlanItem):
                 condition=Q(parent__isnull=True) | ~Q(parent=F("pk")),
                 name="phases_criterion_not_its_own_member",
             ),
+            models.CheckConstraint(
+                condition=~Q(measure=JUDGEMENT)
+                | Q(
+                    comparator=Comparator.EQUAL,
+                    threshold=1,
+                    threshold_high__isnull=True,
+                    versus_baseline=False,
+                ),
+                name="phases_criterion_judged_holds_or_not",
+                violation_error_message=_(
+                    "What a person judges holds or does not; it has no other threshold."
+                ),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.text
 
+    def clean(self) -> None:
+        """Refuse a group of another gate, where nobody would look for its members."""
+        if self.parent is not None and self.parent.gate_id != self.gate_id:
+            raise ValidationError(_("The group “%(group)s” stands in another gate.") % {"group": self.parent})
+
     @property
     def is_judged(self) -> bool:
         """Whether a person decides it, with a reason."""
-        return self.measure == "phases.judgement"
+        return self.measure == JUDGEMENT
 
 
 class ReadingFailure(models.Model):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from phases.models.base import PlanItem
 from phases.states import OVER, RUNNING, Intake, ObjectiveOutcome, PhaseState, Verb
+from rollout_portal.lib.constraints import known_values
 
 
 class PopulationBase(PlanItem):
@@ -100,6 +101,8 @@ class Phase(PlanItem):
         verbose_name_plural = _("phases")
         constraints = [
             *PlanItem.Meta.constraints,
+            known_values("phases_phase_state_known", "state", PhaseState),
+            known_values("phases_phase_intake_known", "intake", Intake),
             models.CheckConstraint(
                 condition=Q(parent__isnull=True) | ~Q(parent=F("pk")), name="phases_phase_not_its_own_part"
             ),

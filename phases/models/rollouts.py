@@ -15,6 +15,7 @@ from phases.permissions import RoleName
 from phases.states import ENDED, RolloutState
 from rollout_portal.accounts.models import User, validate_time_zone
 from rollout_portal.lib import clock
+from rollout_portal.lib.constraints import known_values
 
 # Words that already stand behind /console/ and so cannot name a rollout.
 RESERVED_SLUGS = frozenset({"data", "start", "rollouts", "mail", "system", "new", "help", "jobs", "me"})
@@ -72,6 +73,7 @@ class Rollout(models.Model):
         verbose_name_plural = _("rollouts")
         ordering = ["name", "pk"]
         constraints = [
+            known_values("phases_rollout_state_known", "state", RolloutState),
             models.CheckConstraint(
                 condition=~Q(state=RolloutState.ACTIVE) | Q(started_at__isnull=False),
                 name="phases_rollout_started_when_active",

@@ -31,7 +31,7 @@ from rollout_portal.lib.decimals import shown, with_unit
 
 @dataclass(frozen=True, slots=True)
 class EvidenceRow:
-    """One line of the evidence table, for `parts/_evidence_table.html`."""
+    """One line of the evidence table, for `phases/_evidence.html`; `cited` is what its sources say."""
 
     sentence: str
     outcome: str
@@ -42,6 +42,7 @@ class EvidenceRow:
     source: str
     measured_at: datetime | None
     part: bool
+    cited: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +267,14 @@ def _row(row: dict[str, Any], *, part: bool) -> EvidenceRow:
         source=row["source"],
         measured_at=moment_of(row["measured_at"]) if row["measured_at"] else None,
         part=part,
+        cited=tuple(_cited_line(said) for said in row.get("cited", {}).values()),
     )
+
+
+def _cited_line(said: dict[str, Any]) -> str:
+    """Say a tick or a judgement in one line: what, who, why, and the proof."""
+    parts = (said.get("text"), said.get("name"), said.get("reason"), said.get("evidence"))
+    return " · ".join(str(part) for part in parts if part)
 
 
 def _members_note(members: list[dict[str, Any]]) -> str:

@@ -12,9 +12,8 @@ from pydantic import AfterValidator, Field
 from phases.documents.schema import KeyRefused, Line, PlanModel, Rule, length_text, nearest, one_of
 from phases.documents.tables import Kept, Placed, Ref
 from phases.models import Phase, PlannedRole, Repeats, Rollout, Weekday
+from phases.models.gates import JUDGEMENT
 from phases.registry import PlanProblem, measures
-
-JUDGEMENT: Final = "phases.judgement"
 
 OWNER: Final = Ref(PlannedRole, gettext_lazy("role of the plan"))
 PHASE: Final = Ref(Phase, gettext_lazy("phase"))

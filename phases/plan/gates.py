@@ -27,8 +27,9 @@ from phases.documents.schema import (
     one_of,
 )
 from phases.models import Checklist, Criterion, Gate, Phase, Rollout, SignOffRequirement
+from phases.models.gates import JUDGEMENT
 from phases.permissions import RoleName, acts
-from phases.plan.common import JUDGEMENT, MeasureName
+from phases.plan.common import MeasureName
 from phases.registry import PlanProblem, measures
 from phases.states import GateState
 from rollout_portal.accounts.models import User

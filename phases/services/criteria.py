@@ -40,6 +40,20 @@ EDITABLE: Final = (
     "judge_role",
 )
 
+# What belongs to a figure, and not to what a person judges.
+MEASURING: Final = (
+    "measure",
+    "subject",
+    "window",
+    "comparator",
+    "threshold",
+    "threshold_high",
+    "unit",
+    "versus_baseline",
+    "min_n",
+    "decide_by",
+)
+
 
 @transaction.atomic
 def judge_criterion(
@@ -144,6 +158,8 @@ def edit_criterion(*, criterion: Criterion, by: User, reason: str, **fields: Any
     if not reason.strip():
         raise Refused(_("Say why the rule is changed."))
     before = {name: getattr(locked, name) for name in fields}
+    if locked.is_judged and any(before[name] != fields[name] for name in MEASURING if name in fields):
+        raise Refused(_("“%s” is judged, not measured: it holds or it does not.") % locked)
     for name, value in fields.items():
         setattr(locked, name, value)
     if before == {name: getattr(locked, name) for name in fields}:

@@ -2,6 +2,7 @@
 
 import hmac
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -23,7 +24,7 @@ from phases.gates import GateReport
 from phases.models import Evidence, Gate, Rollout, SignOff
 from phases.permissions import RoleName
 from phases.services import decisions
-from phases.services.guards import why_over
+from phases.services.guards import same_name, why_over
 from phases.services.phases import await_go
 from phases.states import FORWARD, OPENED, OVER, RUNNING, Decision, GateState
 from rollout_portal.accounts.models import User
@@ -249,20 +250,34 @@ def _require_undecided(gate: Gate) -> None:
 def _require_confirmed(by: User, confirmation: Confirmation, now: datetime) -> None:
     if now - confirmation.confirmed_at > timedelta(seconds=settings.REAUTHENTICATION_MAX_AGE):
         raise NotConfirmed(_("Confirm who you are again: the last time was more than 5 minutes ago."))
-    typed, name = (" ".join(text.split()).casefold() for text in (confirmation.typed_name, by.name))
-    if not typed or not hmac.compare_digest(typed.encode(), name.encode()):
+    if not same_name(confirmation.typed_name, by.name):
         raise NotConfirmed(_("Type your name as in your account: %s.") % by.name)
 
 
 def _require_complete(chosen: Chosen, now: datetime, rollout: Rollout) -> None:
     if chosen.decision != Decision.GO and not chosen.reason.strip():
         raise Refused(_("Say why. Only a plain “Go” needs no reason."))
-    if chosen.decision == Decision.CONDITIONAL and not chosen.conditions:
-        raise Refused(_("Name each condition: what, who, until when."))
+    if chosen.decision == Decision.CONDITIONAL:
+        _require_conditions(chosen.conditions)
     if chosen.decision == Decision.NOT_YET and (
         chosen.look_again_on is None or chosen.look_again_on < now.astimezone(rollout.zone).date()
     ):
         raise Refused(_("Name the day on which the gate is looked at again, today or later."))
+
+
+def _require_conditions(conditions: Sequence[dict[str, str]]) -> None:
+    """Refuse to sign under conditions unless each says what must be done, by whom, and until which day."""
+    if not conditions or not all(_is_complete(condition) for condition in conditions):
+        raise Refused(_("Name each condition: what, who, until when."))
+
+
+def _is_complete(condition: dict[str, str]) -> bool:
+    what, who, until = (str(condition.get(part) or "").strip() for part in ("what", "who", "until"))
+    try:
+        date.fromisoformat(until)
+    except ValueError:
+        return False
+    return bool(what and who)
 
 
 def _evidence_to_sign(

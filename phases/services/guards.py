@@ -21,3 +21,9 @@ def require_changeable(rollout: Rollout) -> None:
     refusal = why_over(rollout)
     if refusal:
         raise WrongState(refusal)
+
+
+def same_name(typed: str, name: str) -> bool:
+    """Compare names as people type them: case and spaces do not matter; nothing typed is no name."""
+    asked, given = (" ".join(text.split()).casefold() for text in (name, typed))
+    return bool(given) and given == asked

@@ -12,6 +12,7 @@ from phases import permissions, signals
 from phases.exceptions import GateNotReady, Refused, WrongState
 from phases.models import Evidence, Gate, Phase, PhaseTransition, Rollout
 from phases.services import decisions
+from phases.services.guards import same_name
 from phases.services.stops import finish_stops, run_stop_hooks
 from phases.states import (
     MOVES,
@@ -142,13 +143,18 @@ def shrink_phase(*, phase: Phase, by: User, reason: str, keep: int) -> PhaseTran
 
 
 @transaction.atomic
-def roll_back_phase(*, phase: Phase, by: Actor, reason: str) -> PhaseTransition:
+def roll_back_phase(*, phase: Phase, by: Actor, reason: str, typed_name: str = "") -> PhaseTransition:
     """Roll back: the phase ends, what its start completed runs again, and every signature for it is void.
 
-    Needs neither gate nor broker nor mail. `by` may be the portal itself, with its cause.
+    Needs neither gate nor broker nor mail. `by` may be the portal itself, with its cause; a person types
+    the name of the rollout.
     """
     _lock_rollout(phase)
     locked = _lock(phase)
+    if isinstance(by, User):
+        permissions.require(by, MOVES[Verb.ROLL_BACK].act, locked.rollout)
+        if not same_name(typed_name, locked.rollout.name):
+            raise Refused(_("Type the name of the rollout: %s.") % locked.rollout.name)
     before = [_lock(each) for each in completed_by(locked)]
     moved = _act(locked, Verb.ROLL_BACK, by, reason, needs_reason=True)
     for each in before:

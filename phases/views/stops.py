@@ -25,7 +25,7 @@ _SERVICES: Final[dict[Verb, Service]] = {
         phase=phase, by=here.user, reason=form.reason(), keep=form.cleaned_data["keep"]
     ),
     Verb.ROLL_BACK: lambda here, phase, form: roll_back_phase(
-        phase=phase, by=here.user, reason=form.reason()
+        phase=phase, by=here.user, reason=form.reason(), typed_name=form.cleaned_data["typed_name"]
     ),
 }
 

@@ -6,11 +6,12 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import Model
 
 from cohorts.exceptions import InvitationOver
 from cohorts.hooks import follow_stop
-from cohorts.models import Batch, ConsentEvent, ConsentText, Invitation, Membership, Participant
+from cohorts.models import Batch, ConsentEvent, ConsentText, Invitation, Membership, Participant, Selection
 from cohorts.services import drawings, invitations, people, selections
 from cohorts.states import Answer, BatchState, How, InvitationState, ParticipantState, Purpose
 from phases import services as phases
@@ -231,7 +232,7 @@ def test_rolling_back_takes_back_what_has_not_left(phase: Phase, owner: User) ->
 def test_after_a_rollback_a_new_batch_asks_only_those_who_were_not_asked(phase: Phase, owner: User) -> None:
     batch = approved(phase, owner)
     _sent(batch.invitations.first() or Invitation())
-    phases.roll_back_phase(phase=phase, by=owner, reason="Errors")
+    phases.roll_back_phase(phase=phase, by=owner, reason="Errors", typed_name=phase.rollout.name)
     Phase.objects.filter(pk=phase.pk).update(state=PhaseState.ACTIVE, started_at=clock.now())
     phase.refresh_from_db()
     again = approved(phase, owner)
@@ -499,3 +500,10 @@ def test_a_batch_cannot_be_approved_while_the_invitation_is_incomplete(phase: Ph
     assert (found.missing, found.waiting) == (("id",), 4)
     with pytest.raises(Refused, match="“Invitation to testers” is incomplete in: id"):
         invitations.approve_batch(batch=batch, by=owner)
+
+
+@pytest.mark.parametrize("model", [Batch, Selection])
+def test_database_keeps_known_states_only(phase: Phase, owner: User, model: type[Model]) -> None:
+    approved(phase, owner)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        model._default_manager.update(state="odd")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from cohorts.models import Participant
 from cohorts.states import ParticipantState
@@ -363,3 +363,10 @@ def test_an_answer_waits_for_a_text_in_every_language_of_the_plan(phase: Phase, 
     with pytest.raises(Refused, match="incomplete in: id"):
         answer_tester(item=item, by=support, text="நன்றி!")
     assert not item.replies.exists()
+
+
+@pytest.mark.parametrize("field", ["state", "severity"])
+def test_database_keeps_known_words_only(phase: Phase, field: str) -> None:
+    make_item(phase.rollout)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        FeedbackItem.objects.update(**{field: "odd"})

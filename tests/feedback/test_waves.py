@@ -263,7 +263,7 @@ def test_a_rollback_withdraws_mails_and_leaves_answers(survey: Survey, phase: Ph
         "1 survey mail that has not left is withdrawn."
     ]
     assert list(survey_mails_in_words(phase, Verb.HOLD)) == ["1 survey mail that has not left waits."]
-    roll_back_phase(phase=phase, by=owner, reason="Errors")
+    roll_back_phase(phase=phase, by=owner, reason="Errors", typed_name=phase.rollout.name)
     waiting.message.refresh_from_db()  # type: ignore[union-attr]
     assert waiting.message.state == MessageState.CANCELLED  # type: ignore[union-attr]
     answered = SurveyRequest.objects.get(state=RequestState.SUBMITTED)
@@ -303,7 +303,7 @@ def test_a_survey_mail_that_is_sent_again_is_asked_about_and_withdrawn_as_the_fi
     held = may_survey_mail_leave(again)
     assert held is not None
     assert (held.reason, held.retry_at is not None) == ("held", True)
-    roll_back_phase(phase=phase, by=owner, reason="Errors")
+    roll_back_phase(phase=phase, by=owner, reason="Errors", typed_name=phase.rollout.name)
     again.refresh_from_db()
     assert again.state == MessageState.CANCELLED
 
@@ -328,7 +328,7 @@ def test_a_survey_mail_that_is_marked_as_sent_keeps_its_request(
     request.refresh_from_db()
     assert (request.message, request.state) == (message, RequestState.SENT)
     assert list(survey_mails_in_words(phase, Verb.ROLL_BACK)) == []
-    roll_back_phase(phase=phase, by=owner, reason="Errors")
+    roll_back_phase(phase=phase, by=owner, reason="Errors", typed_name=phase.rollout.name)
     message.refresh_from_db()
     assert message.state == MessageState.SENT
 

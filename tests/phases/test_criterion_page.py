@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
+from phases.exceptions import Refused
 from phases.models import Baseline, Criterion, Gate, Judgement, Waiver
 from phases.permissions import RoleName
 from phases.services import edit_criterion, sign_gate, waive_criterion
@@ -174,6 +175,29 @@ def test_a_rule_is_not_decided_by_an_interval_that_its_measure_never_has(
     values = edit_form(client, beta, "nps") | {"decide_by": "interval", "reason": "Surer"}
     assert "“A dial” never has an interval" in text_of(client.post(beta.url("criteria/nps/"), values))
     assert Criterion.objects.get(code="nps").decide_by == "point"
+
+
+def test_what_is_judged_has_no_threshold_to_change(client: Client, beta: Beta) -> None:
+    row = beta.judged(holds=False)
+    client.force_login(beta.owner)
+    form = edit_form(client, beta, "stable")
+    assert not {"measure", "subject", "comparator", "threshold", "min_n", "decide_by"} & set(form)
+    client.post(
+        beta.url("criteria/stable/"),
+        form | {"comparator": ">=", "threshold": "0", "text": "It is stable", "reason": "Shorter"},
+    )
+    row.refresh_from_db()
+    assert (row.text, row.comparator, row.threshold) == ("It is stable", "=", 1)
+    with pytest.raises(Refused, match="judged, not measured"):
+        edit_criterion(criterion=row, by=beta.owner, reason="Softer", threshold=Decimal(0))
+
+
+def test_a_figure_does_not_become_a_judgement(client: Client, beta: Beta, dial: Dial) -> None:
+    beta.dialled("nps", "NPS is above 50", ">", "50")
+    client.force_login(beta.owner)
+    values = edit_form(client, beta, "nps") | {"measure": "phases.judgement", "reason": "Try"}
+    client.post(beta.url("criteria/nps/"), values)
+    assert Criterion.objects.get(code="nps").measure == "tests.dial"
 
 
 def test_somebody_elses_change_is_shown_and_the_text_is_kept(client: Client, beta: Beta, dial: Dial) -> None:

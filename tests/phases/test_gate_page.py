@@ -362,7 +362,7 @@ def test_a_gate_of_a_held_or_rolled_back_phase_says_why_nobody_decides(client: C
     beta.ready()
     hold_phase(phase=beta.phase, by=beta.owner, reason="API errors")
     assert "on hold since" in look(client, beta)
-    roll_back_phase(phase=beta.phase, by=beta.owner, reason="Data loss")
+    roll_back_phase(phase=beta.phase, by=beta.owner, reason="Data loss", typed_name=beta.phase.rollout.name)
     assert "A gate is decided while the phase before it runs." in look(client, beta)
 
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.core.exceptions import ObjectDoesNotExist
-from django.db import OperationalError, connection
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.db import IntegrityError, OperationalError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +18,7 @@ from phases.gates import Overlay, evaluate
 from phases.models import Baseline, ChecklistItem, Criterion, Gate, Waiver
 from phases.permissions import RoleName
 from phases.registry import Measured, Need
+from phases.services import judge_criterion
 from phases.states import COUNTS, Outcome, PhaseState, Reason
 from rollout_portal.lib import clock
 from tests.factories import (
@@ -346,6 +347,25 @@ def test_a_group_without_members_is_not_met(gate: Gate) -> None:
     assert evaluate(gate, NOW).ready is False
 
 
+def test_a_member_of_a_group_in_another_gate_is_said_and_does_not_count(gate: Gate, dial: Dial) -> None:
+    other = make_gate(gate.rollout, gate.from_phase)
+    row = dialled(gate, parent=make_group(other, "elsewhere"))
+    dialled(gate, "satisfied")
+    dial.figures["satisfied"] = dial.figures["nps"] = Measured(value=Decimal(60), as_of=NOW)
+    report = evaluate(gate, NOW)
+    assert (report.ready, report.result_of("nps").outcome) == (False, Outcome.NO_DATA)
+    with pytest.raises(ValidationError, match="another gate"):
+        row.full_clean()
+
+
+def test_members_that_go_round_in_a_circle_are_said_too(gate: Gate) -> None:
+    one, two = make_group(gate, "one"), make_group(gate, "two")
+    one.parent, two.parent = two, one
+    one.save()
+    two.save()
+    assert [result.outcome for result in evaluate(gate, NOW).results] == [Outcome.NO_DATA] * 2
+
+
 @pytest.mark.parametrize(
     ("count", "expected"), [(0, Outcome.MET), (1, Outcome.NOT_MET), (None, Outcome.NO_DATA)]
 )
@@ -523,6 +543,29 @@ def test_nothing_judged_is_no_data_and_names_who_can(gate: Gate) -> None:
     make_criterion(gate, "stable", judge_role=RoleName.RELEASE_ENGINEER)
     result = evaluate(gate, NOW).result_of("stable")
     assert (result.outcome, result.needs[0].text) == (Outcome.NO_DATA, "a judgement by release engineer")
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"comparator": ">="},
+        {"threshold": Decimal(0)},
+        {"versus_baseline": True},
+        {"comparator": "between", "threshold_high": Decimal(2)},
+    ],
+)
+def test_database_keeps_no_other_rule_for_what_is_judged(gate: Gate, rule: dict[str, Any]) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_criterion(gate, "stable", **rule)
+
+
+def test_a_judgement_is_that_of_its_own_criterion(gate: Gate) -> None:
+    make_criterion(gate, "calm", subject="stable")
+    judged = make_criterion(gate, "stable")
+    engineer = make_member(gate.rollout, RoleName.RELEASE_ENGINEER)
+    judge_criterion(criterion=judged, by=engineer, holds=True, rationale="Two quiet weeks.")
+    report = evaluate(gate)
+    assert [report.result_of(code).outcome for code in ("stable", "calm")] == [Outcome.MET, Outcome.NO_DATA]
 
 
 # --- Evidence -----------------------------------------------------------------------------------------

@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
+from django.db.models import Model
 
 from phases import registry
 from phases.exceptions import GateNotReady, PermissionRefused, Refused, WrongState
-from phases.models import Evidence, Phase, PhaseTransition, StopHookRun
+from phases.models import Evidence, Gate, Phase, PhaseTransition, Rollout, StopHookRun
 from phases.pages.decisions import read_record
 from phases.permissions import RoleName
 from phases.registry import Stop
@@ -56,7 +58,9 @@ SERVICES: dict[Verb, Callable[[Phase, User], PhaseTransition]] = {
     Verb.STOP_INTAKE: lambda phase, by: stop_intake(phase=phase, by=by, reason="Full"),
     Verb.OPEN_INTAKE: lambda phase, by: open_intake(phase=phase, by=by, reason="Room again"),
     Verb.SHRINK: lambda phase, by: shrink_phase(phase=phase, by=by, reason="Load", keep=10),
-    Verb.ROLL_BACK: lambda phase, by: roll_back_phase(phase=phase, by=by, reason="Data loss"),
+    Verb.ROLL_BACK: lambda phase, by: roll_back_phase(
+        phase=phase, by=by, reason="Data loss", typed_name=phase.rollout.name
+    ),
 }
 
 
@@ -232,7 +236,9 @@ def test_every_gate_into_a_phase_must_be_go(case: Case) -> None:
     signed = set(Evidence.objects.values_list("digest", flat=True))
     assert set(moved.options["evidences"]) == signed
     assert {read_record(each, clock.now()).state for each in Evidence.objects.all()} == {"used"}
-    roll_back_phase(phase=case.after, by=case.engineer, reason="Error rate")
+    roll_back_phase(
+        phase=case.after, by=case.engineer, reason="Error rate", typed_name=case.after.rollout.name
+    )
     beside.refresh_from_db()
     assert (*case.states(), beside.state) == (PhaseState.ACTIVE, PhaseState.ROLLED_BACK, PhaseState.ACTIVE)
 
@@ -250,7 +256,9 @@ def test_rolling_back_reopens_only_what_the_start_had_ended(case: Case) -> None:
     sign_gate(gate=gate, by=case.owner, chosen=go(), shown=shown(gate), confirmation=confirmation(case.owner))
     Phase.objects.filter(pk=early.pk).update(state=PhaseState.COMPLETED)
     start_phase(phase=case.after, by=case.engineer)
-    roll_back_phase(phase=case.after, by=case.engineer, reason="Error rate")
+    roll_back_phase(
+        phase=case.after, by=case.engineer, reason="Error rate", typed_name=case.after.rollout.name
+    )
     early.refresh_from_db()
     assert (*case.states(), early.state) == (
         PhaseState.ACTIVE,
@@ -343,7 +351,9 @@ def test_rolling_back_reopens_the_phase_before_and_voids_signatures(case: Case) 
     case.sign()
     start_phase(phase=case.after, by=case.engineer)
     next_gate = make_gate(case.rollout, case.after, make_phase(case.rollout, "4"))
-    roll_back_phase(phase=case.after, by=case.engineer, reason="Error rate")
+    roll_back_phase(
+        phase=case.after, by=case.engineer, reason="Error rate", typed_name=case.after.rollout.name
+    )
     assert case.states() == (PhaseState.ACTIVE, PhaseState.ROLLED_BACK)
     assert (case.gate.state, next_gate.state) == (GateState.OPEN, GateState.OPEN)
     with pytest.raises(WrongState):
@@ -355,6 +365,23 @@ def test_rolling_back_reopens_the_phase_before_and_voids_signatures(case: Case) 
     case.sign()
     start_phase(phase=case.after, by=case.engineer)
     assert case.states() == (PhaseState.COMPLETED, PhaseState.ACTIVE)
+
+
+@pytest.mark.parametrize("typed", ["", "Rollout", "another"])
+def test_a_person_types_the_name_of_what_is_rolled_back(case: Case, typed: str) -> None:
+    with pytest.raises(Refused, match=f"Type the name of the rollout: {case.rollout.name}"):
+        roll_back_phase(phase=case.before, by=case.owner, reason="Data loss", typed_name=typed)
+    roll_back_phase(
+        phase=case.before, by=case.owner, reason="Data loss", typed_name=f" {case.rollout.name.upper()} "
+    )
+
+
+@pytest.mark.parametrize(
+    ("model", "field"), [(Phase, "state"), (Phase, "intake"), (Gate, "state"), (Rollout, "state")]
+)
+def test_database_keeps_known_states_only(case: Case, model: type[Model], field: str) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        model._default_manager.update(**{field: "odd"})
 
 
 def test_the_portal_itself_may_roll_back_with_a_cause(case: Case) -> None:

@@ -62,6 +62,12 @@ def test_it_says_who_signed_what_in_which_role_and_how(client: Client, signed: B
     assert f"http://testserver{url(signed)}" in text
 
 
+def test_it_says_the_words_that_were_signed(client: Client, signed: Beta) -> None:
+    text = page(client, signed)
+    assert "Daniel Tan · Two weeks without an alarm. · https://status.example.org/november" in text
+    assert "Thing 1 · Aisyah Rahman" in text
+
+
 def test_the_downloaded_bytes_hash_to_the_fingerprint(client: Client, signed: Beta, tmp_path: Path) -> None:
     client.force_login(signed.member(RoleName.ANALYST))
     answer = client.get(url(signed, "evidence.json"))
@@ -85,7 +91,9 @@ def test_its_state_follows_what_happens(client: Client, signed: Beta) -> None:
     start_phase(phase=signed.next, by=signed.engineer)
     assert "Used: the phase started on these signatures." in page(client, signed)
     signed.next.refresh_from_db()
-    roll_back_phase(phase=signed.next, by=signed.owner, reason="Data loss")
+    roll_back_phase(
+        phase=signed.next, by=signed.owner, reason="Data loss", typed_name=signed.next.rollout.name
+    )
     text = page(client, signed)
     assert "Void: nothing can start on these signatures." in text
     assert "the phase was rolled back: “Data loss”" in text
@@ -102,7 +110,9 @@ def test_a_tick_taken_back_makes_it_stale_and_says_because_of_what(client: Clien
 
 def test_a_rollback_before_the_start_voids_it(client: Client, signed: Beta) -> None:
     signed.phase.refresh_from_db()
-    roll_back_phase(phase=signed.phase, by=signed.owner, reason="Data loss")
+    roll_back_phase(
+        phase=signed.phase, by=signed.owner, reason="Data loss", typed_name=signed.phase.rollout.name
+    )
     assert "Void: nothing can start on these signatures. “2 Beta user program” was rolled back" in page(
         client, signed
     )

@@ -52,6 +52,7 @@ from tests.factories import (
     make_checklist,
     make_criterion,
     make_gate,
+    make_group,
     make_member,
     make_phase,
     make_rollout,
@@ -303,7 +304,9 @@ def test_a_start_through_the_gate_settles_what_was_shaped_before(case: Case) -> 
     edit_criterion(criterion=case.listed, by=case.owner, reason="Softer", threshold=Decimal(50))
     case.sign(make_member(case.rollout, RoleName.PRODUCT_OWNER, "Second Owner"))
     start_phase(phase=case.after, by=case.engineer)
-    roll_back_phase(phase=case.after, by=case.engineer, reason="Error rate")
+    roll_back_phase(
+        phase=case.after, by=case.engineer, reason="Error rate", typed_name=case.after.rollout.name
+    )
     case.gate.refresh_from_db()
     case.sign()
     assert case.state() == GateState.GO
@@ -345,6 +348,9 @@ def test_case_and_spaces_of_the_typed_name_do_not_matter(case: Case) -> None:
     [
         (Chosen(Decision.NO_GO, " "), "Say why"),
         (Chosen(Decision.CONDITIONAL, "But"), "each condition"),
+        (Chosen(Decision.CONDITIONAL, "But", ({"what": "CDN", "who": " ", "until": "2026-12-10"},)), "each"),
+        (Chosen(Decision.CONDITIONAL, "But", ({"what": "CDN", "who": "Daniel", "until": "soon"},)), "each"),
+        (Chosen(Decision.CONDITIONAL, "But", (*CONDITIONS, {"what": "CDN"})), "each condition"),
         (Chosen(Decision.NOT_YET, "Early"), "Name the day"),
         (Chosen(Decision.NOT_YET, "Early", look_again_on=date(2020, 1, 1)), "Name the day"),
     ],
@@ -451,6 +457,23 @@ def name_another_signer(case: Case) -> None:
     give_role(rollout=case.rollout, user=make_user(), role=RoleName.PRODUCT_OWNER, by=System("plan"))
 
 
+def regroup(case: Case) -> None:
+    case.listed.parent = make_group(case.gate, "group")
+    case.listed.save()
+
+
+def reword_the_ticked_item(case: Case) -> None:
+    case.item.refresh_from_db()
+    case.item.text = "Something else"
+    case.item.save()
+
+
+def replace_the_proof(case: Case) -> None:
+    case.item.refresh_from_db()
+    case.item.evidence = "https://example.org/other"
+    case.item.save()
+
+
 def expect_two(case: Case) -> None:
     case.gate.requirements.update(people=2)
 
@@ -464,6 +487,9 @@ def expect_two(case: Case) -> None:
         (take_tick_back, ["outcome", "source"]),
         (tick_anew, ["source"]),
         (judge_again, ["source"]),
+        (regroup, ["criterion"]),
+        (reword_the_ticked_item, ["source"]),
+        (replace_the_proof, ["source"]),
         (judge_otherwise, ["outcome", "source"]),
         (lose_role, ["signers"]),
         (switch_account_off, ["signers"]),
@@ -477,6 +503,25 @@ def test_touching_what_was_signed_makes_the_signature_stale(
     case.sign()
     touch(case)
     assert changes_of(case) == kinds
+
+
+def test_the_evidence_holds_the_words_that_it_rests_on(case: Case) -> None:
+    body = decisions.frozen_body(case.sign().evidence)
+    judged, listed = (list(row["cited"].values()) for row in body["criteria"])
+    assert [(one["holds"], one["reason"], one["name"]) for one in judged] == [
+        (True, "Two quiet weeks.", "Daniel Tan")
+    ]
+    assert [(one["item"], one["text"], one["state"], one["name"]) for one in listed] == [
+        ("alerts-1", "Thing 1", "done", "Aisyah Rahman")
+    ]
+    assert judged[0]["by"] == str(case.engineer.uuid)
+
+
+def test_somebody_who_takes_another_name_breaks_nothing(case: Case) -> None:
+    case.sign()
+    case.engineer.name = "Daniel Tan Wei"
+    case.engineer.save()
+    assert changes_of(case) == []
 
 
 def test_a_waiver_that_ends_makes_the_signature_stale() -> None:
