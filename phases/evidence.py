@@ -4,7 +4,6 @@
 as it was signed. Reads only: the services freeze and sign.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -200,15 +199,14 @@ def _is_broken(row: dict[str, Any]) -> bool:
         return False
     if registered.broken is not None and registered.broken(row["sources"]):
         return True
-    return _without_names(said_by(registered.name, row["sources"])) != _without_names(row["cited"])
+    return _without_names(said_by(registered.name, row["sources"])) != _without_names(row.get("cited", {}))
 
 
-def _without_names(cited: dict[str, dict[str, Any]]) -> Any:
+def _without_names(cited: dict[str, dict[str, Any]]) -> str:
     """Return what is cited as it is frozen, without the names of people, who may take another one."""
-    plain = {
-        source: {key: value for key, value in said.items() if key != "name"} for source, said in cited.items()
-    }
-    return json.loads(canonical_json(plain))
+    return canonical_json(
+        {source: {key: said[key] for key in said if key != "name"} for source, said in cited.items()}
+    )
 
 
 def _broken_sources(rows: Iterable[dict[str, Any]]) -> list[Change]:

@@ -187,7 +187,7 @@ def test_what_is_judged_has_no_threshold_to_change(client: Client, beta: Beta) -
         form | {"comparator": ">=", "threshold": "0", "text": "It is stable", "reason": "Shorter"},
     )
     row.refresh_from_db()
-    assert (row.text, row.comparator, row.threshold) == ("It is stable", "=", 1)
+    assert (row.text, row.comparator, row.threshold) == ("It is stable", "=", Decimal(1))
     with pytest.raises(Refused, match="judged, not measured"):
         edit_criterion(criterion=row, by=beta.owner, reason="Softer", threshold=Decimal(0))
 

@@ -506,7 +506,7 @@ def test_touching_what_was_signed_makes_the_signature_stale(
 
 
 def test_the_evidence_holds_the_words_that_it_rests_on(case: Case) -> None:
-    body = decisions.frozen_body(case.sign().evidence)
+    body: dict[str, Any] = decisions.frozen_body(case.sign().evidence)
     judged, listed = (list(row["cited"].values()) for row in body["criteria"])
     assert [(one["holds"], one["reason"], one["name"]) for one in judged] == [
         (True, "Two quiet weeks.", "Daniel Tan")
