@@ -49,8 +49,8 @@ def console(browser: Browser, portal: stack.Portal) -> None:
 
 
 def survey(browser: Browser, portal: stack.Portal) -> None:
-    """A survey in Tamil, on the phone of the person who was asked."""
-    for link in (link for link in portal.links_in_mails() if "/t/s/" in link):
+    """A survey in Tamil, on the phone of the person who was asked, with no mark chosen in the mail."""
+    for link in (link for link in portal.links_in_mails() if "/t/s/" in link and "?" not in link):
         page = browser.new_page(viewport=PHONE, reduced_motion="reduce")  # type: ignore[arg-type]
         page.goto(link)
         if language(page) == "ta" and page.locator("form input[type=radio]").count():
