@@ -239,7 +239,7 @@ def _labelled(
         label.word,
         label.key,
         label.shown,
-        name[:120],
+        (name or rest.strip(" :-–—.*"))[:120],
         text,
         parent,
         section,

@@ -76,7 +76,7 @@ def _line(context: Context, block: Block, section: Section, gates: Gates) -> Non
     key, value = field_of(block)
     own = role_of(key) if key and value else Role.NONE
     if role not in MEASURED | CLOSED and block.box is None and _is_inline(context, block, own, value):
-        _inline(context, section, block, value, own, gates)
+        _inline(context, section, block, value, Role.CRITERIA if own is Role.SIGNOFF else own, gates)
     elif role not in MEASURED:
         _anywhere(context, block, section, role)
     elif block.kind is Kind.TEXT and block.level == 0:
@@ -88,14 +88,10 @@ def _line(context: Context, block: Block, section: Section, gates: Gates) -> Non
 def _effective(context: Context, block: Block, section: Section) -> Role:
     """What a line is about; prerequisites without boxes are what must hold before the start."""
     role = context.role(block)
-    if role is Role.CHECKLIST and block.kind is Kind.ITEM and block.box is None:
+    placed = context.phase(block.line) is not None
+    if role is Role.CHECKLIST and block.kind is Kind.ITEM and block.box is None and placed:
         return Role.CRITERIA if searcher("prerequisite").search(section.role_given_by.title) else role
-    if (
-        role is Role.NONE
-        and block.kind is Kind.ITEM
-        and context.phase(block.line) is not None
-        and _is_measured(context, section)
-    ):
+    if role is Role.NONE and block.kind is Kind.ITEM and placed and _is_measured(context, section):
         return Role.CRITERIA
     return role
 
@@ -103,8 +99,9 @@ def _effective(context: Context, block: Block, section: Section) -> Role:
 def _is_measured(context: Context, section: Section) -> bool:
     """Whether a list is one of criteria though its heading does not say so: most of its items compare."""
     items = [block for block in context.items(section) if context.parent(block) is None]
-    ruled = sum(bool(rules.rules_in(block.text.plain, context.style, Strictness.EXPLICIT)) for block in items)
-    return ruled >= max(2, 0.6 * len(items))
+    plain = [block for block in items if not role_of(field_of(block)[0])]
+    ruled = sum(bool(rules.rules_in(block.text.plain, context.style, Strictness.EXPLICIT)) for block in plain)
+    return ruled >= max(2, 0.75 * len(items))
 
 
 def _is_inline(context: Context, block: Block, own: Role, value: str) -> bool:
@@ -113,7 +110,7 @@ def _is_inline(context: Context, block: Block, own: Role, value: str) -> bool:
         measured = rules.rules_in(value, context.style, Strictness.ANY)
         in_words = rules.zero_in_words(value) or rules.none_in_words(value)
         return bool(block.text.bold or measured or in_words is not None)
-    if own is Role.METRICS and block.text.bold:
+    if (own is Role.METRICS and block.text.bold) or own is Role.SIGNOFF:
         return bool(rules.rules_in(value, context.style, Strictness.EXPLICIT))
     return False
 

@@ -97,6 +97,11 @@ def put_condition(
 
     :param judged: whether a condition without a number is to be judged by somebody.
     """
+    parts = parts_of(text)
+    if len(parts) > 1 and all(_is_one_rule(context, part) for part in parts):
+        for part in parts:
+            put_condition(context, line, kind, phase, part, judged=False)
+        return True
     found = rules.rules_in(text, context.style, Strictness.ANY, bold)
     zero, none = rules.zero_in_words(text), rules.none_in_words(text)
     if found:
@@ -113,6 +118,12 @@ def put_condition(
     else:
         return False
     return True
+
+
+def _is_one_rule(context: Context, text: str) -> bool:
+    """Whether a part of a line is a rule by itself: it has a name, and its only number is compared."""
+    found = rules.rules_in(text, context.style, Strictness.ANY)
+    return len(found) == 1 and found[0].name != "" and len(re.findall(r"[^\W\d]{2,}", text)) > 0
 
 
 @cache

@@ -118,17 +118,19 @@ def _from_line(
             and not _ARROWS.search(block.text.plain)
         ):
             loose.setdefault(id(phase), audience)
-    elif (
-        block.kind is Kind.TEXT
-        and block.level == 0
-        and not key
-        and people.opens_with_people(block.text.plain, style)
-    ):
+    elif not key and _may_open(block, section) and people.opens_with_people(block.text.plain, style):
         audience = people.audience_in(block.text.plain, style, block.line)
         if audience is not None:
             loose.setdefault(id(phase), audience)
     _quotas(context, block, section, phase)
     _steps(context, block, phase)
+
+
+def _may_open(block: Block, section: Section) -> bool:
+    """A paragraph, or an item right below the heading of a phase, may begin with who is reached."""
+    if block.kind is Kind.TEXT:
+        return block.level == 0
+    return section.is_phase and block.level == 1 and block.box is None
 
 
 _ARROWS = re.compile(r"→|->|=>|⇒")

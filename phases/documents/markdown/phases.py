@@ -25,10 +25,11 @@ from phases.documents.markdown.facts import Audience, Phase, innermost
 from phases.documents.markdown.labels import STRONG, label_of, labels_in
 from phases.documents.markdown.limits import Deadline
 from phases.documents.markdown.numbers import Style
-from phases.documents.markdown.roles import Role, about_other_things, about_plan
+from phases.documents.markdown.roles import Role, about_other_things, about_plan, role_of
 from phases.documents.markdown.sections import Section, Tree
-from phases.documents.markdown.times import Schedule, schedule_in
-from phases.documents.markdown.vocabulary import searcher
+from phases.documents.markdown.tables import Table
+from phases.documents.markdown.times import Schedule, offset_of, schedule_in
+from phases.documents.markdown.vocabulary import pattern, searcher
 
 _WORD_SCORE = {
     "phase": 30,
@@ -170,6 +171,8 @@ def _score(family: Sequence[Candidate], families: Sequence[Sequence[Candidate]],
             score -= 30
         if _says_how_many(first):
             score += 8
+        if not _is_of_a_plan(first.table):
+            score -= 20
     if first.section is not None and any(
         child.own_role in _BODY_ROLES for c in family if c.section for child in c.section.children
     ):
@@ -216,6 +219,13 @@ def _says_how_many(candidate: Candidate) -> bool:
     if table is None or table.find("channel") is not None:
         return False
     return table.find("audience", taken=(0,)) is not None or table.find("percent", taken=(0,)) is not None
+
+
+def _is_of_a_plan(table: Table) -> bool:
+    """Whether a table of phases says anything that a plan says: who, when, what for, what must hold."""
+    kinds = ("audience", "percent", "when", "owner", "what", "target")
+    roles = {role_of(name) for name in table.header[1:]}
+    return any(table.find(kind, taken=(0,)) is not None for kind in kinds) or bool(roles & _BODY_ROLES)
 
 
 def _inside_others(family: Sequence[Candidate], families: Sequence[Sequence[Candidate]]) -> bool:
@@ -295,11 +305,9 @@ def _take(candidate: Candidate, phase: Phase, style: Style, year: int | None) ->
         said = candidate.extra or ""
         schedule = schedule_in(said or behind, style, year)
         schedule = schedule.filled_from(schedule_in(behind, style, year))
-        if own is not None and own.word in ("week", "day", "month") and own.key.isdigit():
-            label = own.shown + ("+" if own.open_end and not own.shown.endswith("+") else "")
-            schedule = Schedule(
-                schedule_in(label, style).offset, schedule.length, schedule.dates, schedule.ongoing
-            )
+        is_period = own is not None and own.word in ("week", "day", "month") and own.key.isdigit()
+        if own is not None and is_period and (schedule.offset is None or schedule.offset.unit != own.word):
+            schedule = Schedule(offset_of(own)).filled_from(schedule)
         audience = people.audience_in(said, style, candidate.line) or people.audience_in(
             behind, style, candidate.line
         )
@@ -312,9 +320,22 @@ def _take(candidate: Candidate, phase: Phase, style: Style, year: int | None) ->
                 most = people.bounds(shares[-1])[1]
             share = Audience(percent_min=least, percent_max=most, text=candidate.text, line=candidate.line)
             audience = audience.filled_from(share) if audience else share
+    if audience is None and candidate.container == ITEM:
+        audience = _who_stands_first(candidate, style)
     if audience is not None:
         phase.audience = phase.audience.filled_from(audience)
     phase.schedule = phase.schedule.filled_from(schedule)
+
+
+def _who_stands_first(candidate: Candidate, style: Style) -> Audience | None:
+    """“Expansion (weeks 3-5): 11 town halls”: what a list item counts first, whatever it is called."""
+    said = re.split(r"[:：]|\s[-–—]\s", candidate.text, maxsplit=1)[-1].strip()
+    if re.match(rf"{pattern('all')}\s", said, re.IGNORECASE):
+        return Audience(percent_min=100, percent_max=100, text=said, line=candidate.line)
+    if not re.match(rf"(?:~|≈|{pattern('about')})?\s*\d[\d.,]*\s+[^\W\d]{{3,}}", said, re.IGNORECASE):
+        return None
+    found = people.audience_in(said, style, candidate.line, field=True)
+    return found if found is not None and schedule_in(said, style).length is None else None
 
 
 def _from_row(candidate: Candidate, style: Style, year: int | None) -> tuple[Audience | None, Schedule]:

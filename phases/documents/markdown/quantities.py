@@ -142,7 +142,7 @@ def _range() -> re.Pattern[str]:
 def _comparator() -> re.Pattern[str]:
     groups = "|".join(f"(?P<{name}>{pattern(name)})" for name in _BEFORE)
     return re.compile(
-        rf"(?:(?P<sign>[<>]\s?=|=\s?[<>]|==?|[<>≤≥±])(?:\s*±)?|{groups})\.?\s*:?\s*(?:{pattern('filler')}\s*)?(?P<about>~|≈|{pattern('about')})?\s*$",
+        rf"(?:(?P<sign>[<>]\s?=|=\s?[<>]|==?|[<>≤≥±])(?:\s*±)?|{groups})\.?\s*:?\s*(?:{pattern('filler')}\s*)?(?P<about>~|≈|{pattern('about')})?\s*[+]?$",
         re.IGNORECASE,
     )
 
@@ -163,7 +163,7 @@ def _unit() -> re.Pattern[str]:
     short = "|".join(sorted(_SHORT, key=len, reverse=True))
     times = "|".join(f"(?P<{name}>{pattern(name)})" for name in _TIMES)
     return re.compile(
-        rf"(?P<joint>[\s-]*)(?:(?P<points>{pattern('unit_pp')})|(?P<percent>%|{pattern('unit_pct')})|(?P<short>(?:{short})(?![\w]))|{times}|"
+        rf"(?P<joint>[\s-]*)(?:{pattern('calendar_words')}\s+)?(?:(?P<points>{pattern('unit_pp')})|(?P<percent>%|{pattern('unit_pct')})|(?P<short>(?:{short})(?![\w]))|{times}|"
         rf"(?P<size>(?:{_SIZES})(?!\w))|(?P<factor>[x×](?![\w]))|(?P<money>k?[€₹£$]|USD|EUR|дол|元|円|원|руб))",
         re.IGNORECASE,
     )

@@ -54,6 +54,7 @@ WEAK = frozenset(
         Role.OBJECTIVE,
         Role.AUDIENCE,
         Role.DURATION,
+        Role.RAMP,
     }
 )
 STRONG = frozenset({Role.CRITERIA, Role.GATE, Role.GO, Role.NOGO, Role.TRIGGER, Role.CHECKLIST})

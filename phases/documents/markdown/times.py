@@ -85,6 +85,11 @@ def _joined(text: str, first: Label, second: Label) -> bool:
     return bool(re.fullmatch(rf"\s*(?:-|–|—|~|→|{pattern('to')})\s*", between, re.IGNORECASE))
 
 
+def offset_of(label: Label) -> Offset:
+    """The place in the plan that the label of a period names: “Week 3”, “M1”."""
+    return _offset(label, label.word)
+
+
 def _offset(label: Label, unit: str, week: int | None = None) -> Offset:
     first = int(label.key)
     if label.open_end and not label.second:

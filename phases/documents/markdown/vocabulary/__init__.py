@@ -69,17 +69,15 @@ def whole(*concepts: str) -> re.Pattern[str]:
 
 def either(phrases: Iterable[str]) -> str:
     """One expression for many phrases: those that begin alike share their beginning, so it stays fast."""
-    groups: dict[tuple[str, str, str], list[str]] = {}
+    groups: dict[str, _Node] = {}
     for phrase in sorted(set(phrases)):
         stem = phrase.rstrip("*")
         before = "" if re.match(rf"[{UNSPACED}]|\W", stem) else r"(?<!\w)"
         if re.match("[\u0600-\u06ff]", stem):
             before += ARABIC_PREFIX
-        after = "" if re.search(rf"[{UNSPACED}]$|\W$", stem) else r"(?!\w)"
-        if phrase.endswith("*"):
-            after = r"\w*"
-        groups.setdefault((before, after, ""), []).append(stem)
-    parts = [f"{before}(?:{_trie(stems)}){after}" for (before, after, _), stems in groups.items()]
+        tail = "" if re.search(rf"[{UNSPACED}]$|\W$", stem) else r"(?!\w)"
+        groups.setdefault(before, _Node()).add(stem, r"\w*" if phrase.endswith("*") else tail)
+    parts = [before + node.pattern() for before, node in groups.items()]
     return f"(?:{'|'.join(parts)})" if parts else r"(?!)"
 
 
@@ -89,28 +87,22 @@ class _Node:
     def __init__(self) -> None:
         self.spellings: dict[str, set[str]] = {}
         self.behind: dict[str, _Node] = {}
-        self.is_end = False
+        self.tail: str | None = None  # how a phrase ends that ends here
 
-
-def _trie(stems: Iterable[str]) -> str:
-    root = _Node()
-    for stem in stems:
-        node = root
+    def add(self, stem: str, tail: str) -> None:
+        node = self
         for character in stem:
             key = _key(character)
             node.spellings.setdefault(key, set()).update((character, key))
             node = node.behind.setdefault(key, _Node())
-        node.is_end = True
-    return _branches(root)
+        node.tail = tail if node.tail is None or tail == r"\w*" else node.tail
 
-
-def _branches(node: _Node) -> str:
-    options = [_one(key, node.spellings[key]) + _branches(behind) for key, behind in node.behind.items()]
-    if not options:
-        return ""
-    inner = options[0] if len(options) == 1 else f"(?:{'|'.join(options)})"
-    # The longer phrase is tried first, so that “or more” is not read as “or”.
-    return f"(?:{inner})?" if node.is_end else inner
+    def pattern(self) -> str:
+        options = [_one(key, self.spellings[key]) + node.pattern() for key, node in self.behind.items()]
+        if self.tail is not None:
+            # Last, so that the longer phrase is found first: “or more” is not “or”.
+            options.append(self.tail)
+        return options[0] if len(options) == 1 else f"(?:{'|'.join(options)})"
 
 
 def _key(character: str) -> str:
@@ -128,7 +120,7 @@ def _key(character: str) -> str:
 def _one(key: str, spellings: Iterable[str]) -> str:
     """One character of a phrase: its accent may be missing, a space may be any space or a hyphen."""
     if key == " ":
-        return r"[\s‐‑-]{0,2}"
+        return r"[\s,‐‑-]{0,2}"
     if key == "'":
         return "['’]"
     if key == "ا":

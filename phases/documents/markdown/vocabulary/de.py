@@ -34,6 +34,7 @@ WORDS = {
     "step_word": "Schritt",
     "not_given": "offen, noch offen, wie oben, siehe oben, entfällt, keine",
     "status": "abgeschlossen, laufend, geplant, offen, erledigt, in Arbeit",
+    "calendar_words": "aufeinanderfolgende, aufeinanderfolgenden, volle, weitere",
     "unit_ms": "Millisekunde*",
     "unit_s": "Sekunde, Sekunden, Sek",
     "unit_min": "Minute, Minuten, Min",
@@ -119,9 +120,7 @@ WORDS = {
     ),
     "internal": "intern, interne, internen",
     "go": "Go-Kriterien, Go wenn, Go bei, Go, Freigabe bei, Weiter wenn, Freigabe wenn",
-    "nogo": (
-        "No-Go-Kriterien, No-Go, No-Go bei, No-Go wenn, Nogo, Abbruch wenn, Keine Freigabe*, Stopp wenn"
-    ),
+    "nogo": "No-Go-Kriterien, No-Go, No-Go bei, No-Go wenn, Nogo, Keine Freigabe*, Stopp wenn",
     "gate": (
         "Go/No-Go, Go-/No-Go, Go / No-Go, Go-/No-Go-Kriterien, Go/No-Go-Entscheidung, Go/No-Go-Kriterien, "
         "Freigabekriterien, Freigabe, Übergangskriterien, Austrittskriterien, Ausstiegskriterien, "
@@ -150,7 +149,7 @@ WORDS = {
         "Rückfallkriterien, Rückabwicklungskriterien, Stoppkriterien, Auslöser für einen Rollback, "
         "Rollback wenn, Kriterien für Rollback, Kriterien für einen Rollback, Stoppbedingungen, "
         "Rücknahmekriterien, Auslöser für die Rücknahme, Sofortiger Rollback, Automatischer Rollback, "
-        "Pause bei, Rücksetzkriterien"
+        "Pause bei, Rücksetzkriterien, Abbruch wenn, Abbruch bei, Abbruch falls"
     ),
     "rollback": (
         "Rollback, Rückfall, Rückfallplan, Rücknahme, Rückabwicklung, Rollback-Plan, Rollback-Verfahren, "

@@ -45,6 +45,7 @@ WORDS = {
         "completed, complete, done, in progress, planned, pending, not started, active, current, upcoming, "
         "wip, finished, closed, todo, to do, blocked, next"
     ),
+    "calendar_words": "consecutive, straight, business, working, calendar, full, successive, more",
     "unit_ms": "millisecond*, msec",
     "unit_s": "second, seconds, sec, secs",
     "unit_min": "minute, minutes, min, mins",
@@ -205,7 +206,7 @@ WORDS = {
         "tripwires, red lines, circuit breakers, stop criteria, stopping criteria, rollback signals, "
         "rollback rules, stop rules, when to stop, when we roll back, we roll back when*, "
         "we roll back if*, roll-back if any*, automatic halt*, failure criteria, kill switch triggers, "
-        "emergency stop"
+        "emergency stop, kill switch, kill-switch"
     ),
     "rollback": (
         "rollback, roll-back, roll back, back-out, backout, revert, rollback procedure*, rollback plan, "
@@ -219,7 +220,7 @@ WORDS = {
         "reach, coverage, audience size, number of participants, pilot group, rollout %, "
         "number of testers, pilot users, target participants, sites, locations, stores, customers, "
         "clients, accounts, devices, pilot sites, tenants, participants count, invited users, staff, "
-        "who is in"
+        "who is in, who gets it, who has access, who is included"
     ),
     "selection": (
         "selection criteria, selection method, selection, eligibility*, participant criteria, recruiting*, "
@@ -257,7 +258,8 @@ WORDS = {
     "signoff": (
         "sign-off, signoff, sign off, sign-offs, approval, approvals, approvers, signatures, "
         "sign-off table, authorization, authorisation, phase approvals, approved by, approval matrix, "
-        "sign-off sheet, approval sign-off, sign-off matrix"
+        "sign-off sheet, approval sign-off, sign-off matrix, who says go, who signs off, who approves, "
+        "go decision by, final approval, approval gate"
     ),
     "risk": (
         "risk, risks, risk assessment, risk register, risk management, risk mitigation, risk matrix, "
@@ -375,7 +377,8 @@ WORDS = {
         "estimated users, user count, testers, customers, clients, target users, group, number of users, "
         "count, scope, target, max users, sites, tenants, stores, target group, accounts, teams, devices, "
         "installs, machines, branches, clinics, hospitals, schools, employees, people, persons, seats, "
-        "nodes, servers, locations, hosts, regions, # users"
+        "nodes, servers, locations, hosts, regions, # users, who gets it, who has access, who is included, "
+        "who can use it, rollout audience, included"
     ),
     "col_percent": (
         "%, rollout %, traffic, percentage, rollout, percent, exposure, traffic %, % of users, % users, "

@@ -34,6 +34,7 @@ WORDS = {
     "step_word": "paso",
     "not_given": "por definir, ídem, no aplica, ninguno",
     "status": "completado, completada, en curso, pendiente, planificado, planificada",
+    "calendar_words": "últimos",
     "unit_ms": "milisegundo*",
     "unit_s": "segundo, segundos, seg",
     "unit_min": "minuto, minutos",

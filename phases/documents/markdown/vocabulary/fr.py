@@ -37,6 +37,7 @@ WORDS = {
     "step_word": "étape",
     "not_given": "à définir, idem, sans objet, néant",
     "status": "terminé, terminée, en cours, prévu, prévue, à venir",
+    "calendar_words": "pleins",
     "unit_ms": "milliseconde*",
     "unit_s": "seconde, secondes",
     "unit_min": "minute, minutes, mn",
