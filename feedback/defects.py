@@ -6,7 +6,7 @@ what an earlier reading said.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -20,10 +20,10 @@ from feedback.states import DEFECTS, OPEN, WITHDRAWN, Area, ItemKind, Severity
 from phases.models import Phase, Rollout
 from phases.registry import Measured, Need
 from phases.states import Reason
+from rollout_portal.lib.lengths import length_of
 
 PREFIX: Final = "feedback.feedbackitem:"
 NAMED: Final = 5
-_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +276,5 @@ def _since(window: str, phase: Phase | None, as_of: datetime) -> datetime | None
     """Return since when reports count; None: from the first one on."""
     if window == "phase" and phase is not None:
         return phase.started_at
-    if window[:-1].isdigit() and window[-1] in _SECONDS:
-        return as_of - timedelta(seconds=int(window[:-1]) * _SECONDS[window[-1]])
-    return None
+    length = length_of(window)
+    return as_of - length if length else None

@@ -1,7 +1,7 @@
 """What this room measures for the gate: scores of surveys, response rate, defects."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -15,12 +15,12 @@ from feedback.states import SCALES, QuestionKind
 from phases.models import Phase, Rollout
 from phases.registry import Measured, Need, measure
 from phases.states import Reason
+from rollout_portal.lib.lengths import length_of
 
 _NPS: Final = (QuestionKind.NPS,)
 _RATING: Final = (QuestionKind.RATING,)
 _MARKS: Final = (QuestionKind.NPS, QuestionKind.RATING)
 _MEAN_UNIT: Final = {QuestionKind.NPS: "/10", QuestionKind.RATING: "/5"}
-_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
 class _Read:
@@ -92,9 +92,8 @@ class _Read:
 
 def _window_start(window: str, as_of: datetime) -> datetime | None:
     """Return since when answers count, for a window like "7d"; None for wave and phase."""
-    if window[:-1].isdigit() and window[-1] in _SECONDS:
-        return as_of - timedelta(seconds=int(window[:-1]) * _SECONDS[window[-1]])
-    return None
+    length = length_of(window)
+    return as_of - length if length else None
 
 
 # --- Scores of surveys ---------------------------------------------------------------------------------

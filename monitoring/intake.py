@@ -10,8 +10,8 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from monitoring.exceptions import ItemProblem
-from monitoring.models import DIGITS, PLACES, Metric
-from rollout_portal.lib.decimals import UNITS, convert
+from monitoring.models import Metric
+from rollout_portal.lib.decimals import DIGITS, PLACES, UNITS, convert, is_kept_exactly
 from rollout_portal.lib.strict_json import NumberText, StrictObject
 
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -131,14 +131,7 @@ def value_problems(metric: Metric, value: Decimal) -> list[str]:
 
 def digits_problem(value: Decimal) -> str:
     """Say that a finite number has more digits than are kept exactly; empty when it fits."""
-    _sign, digits, exponent = value.as_tuple()
-    assert isinstance(exponent, int)  # only finite numbers come here
-    # Zeros at the end say nothing. Decimal.normalize() would round, and so hide what is too long.
-    significant = len(bytes(digits).rstrip(b"\0"))
-    exponent += len(digits) - significant
-    if significant and (significant > DIGITS or significant + exponent > DIGITS or -exponent > PLACES):
-        return _too_many_digits()
-    return ""
+    return "" if is_kept_exactly(value) else _too_many_digits()
 
 
 def _too_many_digits() -> str:

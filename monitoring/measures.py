@@ -14,13 +14,13 @@ from monitoring.models import Metric, Reading
 from phases.models import Phase, Rollout
 from phases.registry import Measured, Need, measure
 from phases.states import Reason
+from rollout_portal.lib.lengths import length_of
 
 MEASURE: Final = "monitoring.metric"
 # A mean over more readings than these is cited as one span of time instead of reading by reading.
 MOST_CITED: Final = 100
 _READING: Final = "monitoring.reading:"
 _SPAN: Final = "monitoring.readings:"
-_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def broken(sources: Sequence[str]) -> list[str]:
@@ -62,9 +62,10 @@ def window_length(window: str) -> timedelta:
 
     :raises LookupError: for a window that is no length.
     """
-    if window[-1:] not in _UNITS or not window[:-1].isdecimal():
+    length = length_of(window)
+    if length is None:
         raise LookupError(f"A metric is not read over {window!r}")
-    return timedelta(**{_UNITS[window[-1]]: int(window[:-1])})
+    return length
 
 
 def _latest(metric: Metric, as_of: datetime) -> Measured:

@@ -22,7 +22,7 @@ from phases.services.criteria import EDITABLE, MEASURING
 from phases.services.guards import same_name
 from phases.states import STOPPING, Decision, Verb
 from rollout_portal.lib.dates import validate_day
-from rollout_portal.lib.decimals import UNITS, Comparator
+from rollout_portal.lib.decimals import UNITS, Comparator, validate_exact
 from rollout_portal.lib.digests import canonical_json, fingerprint
 
 CONDITIONS: Final = 3
@@ -296,13 +296,12 @@ class CriterionForm(forms.Form):
     )
     comparator = forms.ChoiceField(label=gettext_lazy("Comparison"), required=False)
     threshold = forms.DecimalField(
-        label=gettext_lazy("Threshold"), required=False, max_digits=24, decimal_places=9
+        label=gettext_lazy("Threshold"), required=False, validators=[validate_exact]
     )
     threshold_high = forms.DecimalField(
         label=gettext_lazy("Upper end"),
         required=False,
-        max_digits=24,
-        decimal_places=9,
+        validators=[validate_exact],
         help_text=gettext_lazy("Only for “between”."),
     )
     unit = forms.ChoiceField(label=gettext_lazy("Unit"), required=False)
@@ -383,7 +382,7 @@ class BaselineForm(forms.Form):
 
     measure = forms.ChoiceField(label=gettext_lazy("Measure"))
     subject = forms.CharField(label=gettext_lazy("Of what"), max_length=120)
-    value = forms.DecimalField(label=gettext_lazy("Value"), max_digits=24, decimal_places=9)
+    value = forms.DecimalField(label=gettext_lazy("Value"), validators=[validate_exact])
     unit = forms.ChoiceField(label=gettext_lazy("Unit"), required=False)
     n = forms.IntegerField(label=gettext_lazy("From so many observations"), required=False, min_value=1)
     note = forms.CharField(

@@ -13,11 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from phases.models import ApiToken, Phase, PlanItem
 from phases.permissions import RoleName
-from rollout_portal.lib.decimals import UNITS, Comparator
-
-# SQLite keeps decimals as floating numbers, which hold 15 significant digits exactly.
-DIGITS = 15
-PLACES = 9
+from rollout_portal.lib.decimals import PLACES, UNITS, Comparator
 
 
 def unit_choices() -> Iterator[tuple[str, "str | Promise"]]:

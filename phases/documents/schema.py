@@ -36,13 +36,19 @@ from phases.models.base import validate_code
 from phases.models.gates import validate_window
 from phases.permissions import RoleName
 from phases.when import When, read_when
-from rollout_portal.lib.decimals import UNITS, Comparator
+from rollout_portal.lib.decimals import (
+    DIGITS,
+    PLACES,
+    UNITS,
+    Comparator,
+    is_kept_exactly,
+    too_many_digits,
+)
 from rollout_portal.lib.digests import decimal_text
+from rollout_portal.lib.lengths import LENGTH, SECONDS, length_of
 
 LONGEST_TEXT: Final = 20_000
 LARGEST_WHOLE: Final = 2**63 - 1
-_EXACT_PLACES: Final = 9
-_EXACT_DIGITS: Final = 15
 
 _Model = TypeVar("_Model", bound="PlanModel")
 
@@ -214,10 +220,12 @@ def _fits(value: Decimal) -> Decimal:
     if not value.is_finite():
         raise ValueError(_("A number is expected, without quotes and without a unit: 0.5."))
     whole, _point, places = decimal_text(value).lstrip("-").partition(".")
-    if len(places) > _EXACT_PLACES:
-        raise ValueError(_("A number may have at most %d places behind the point.") % _EXACT_PLACES)
-    if len(whole) > _EXACT_DIGITS:
-        raise ValueError(_("A number may have at most %d digits before the point.") % _EXACT_DIGITS)
+    if len(places) > PLACES:
+        raise ValueError(_("A number may have at most %d places behind the point.") % PLACES)
+    if len(whole) > DIGITS:
+        raise ValueError(_("A number may have at most %d digits before the point.") % DIGITS)
+    if not is_kept_exactly(value):
+        raise ValueError(too_many_digits())
     return value
 
 
@@ -276,8 +284,6 @@ Day = date
 """A date, written without quotes: 2026-11-02."""
 
 _CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
-_LENGTH: Final = re.compile(r"([1-9][0-9]{0,8})([smhdw])")
-_SECONDS: Final = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 
 
 def _time_of_day(value: Any) -> time:
@@ -292,12 +298,12 @@ def _time_of_day(value: Any) -> time:
 def _length(value: Any) -> timedelta:
     if isinstance(value, timedelta):
         return value
-    found = _LENGTH.fullmatch(value) if isinstance(value, str) else None
-    if not found:
+    length = length_of(value) if isinstance(value, str) else None
+    if length is None:
         raise ValueError(
             _("A length of time is a whole number and s, m, h, d or w for seconds to weeks: 36h, 7d.")
         )
-    return timedelta(seconds=int(found[1]) * _SECONDS[found[2]])
+    return length
 
 
 def length_text(value: timedelta) -> str:
@@ -305,8 +311,8 @@ def length_text(value: timedelta) -> str:
     seconds = value // timedelta(seconds=1)
     if seconds <= 0 or value % timedelta(seconds=1):
         raise ValueError(_("%s cannot be written as whole seconds.") % value)
-    letter = next(letter for letter, size in _SECONDS.items() if seconds % size == 0)
-    return f"{seconds // _SECONDS[letter]}{letter}"
+    letter = next(letter for letter, size in SECONDS.items() if seconds % size == 0)
+    return f"{seconds // SECONDS[letter]}{letter}"
 
 
 def _window(value: str) -> str:
@@ -352,7 +358,7 @@ Length = Annotated[
     timedelta,
     BeforeValidator(_length),
     PlainSerializer(length_text),
-    _as("string", pattern=f"^{_LENGTH.pattern}$"),
+    _as("string", pattern=f"^{LENGTH.pattern}$"),
 ]
 """A length of time: 90s, 15m, 36h, 7d, 2w."""
 
@@ -418,7 +424,7 @@ def _rule(value: Any) -> Rule:
 
 def _threshold(text: str) -> Decimal:
     if len(text) > 40:
-        raise ValueError(_("A number may have at most %d digits before the point.") % _EXACT_DIGITS)
+        raise ValueError(_("A number may have at most %d digits before the point.") % DIGITS)
     return _fits(Decimal(text))
 
 

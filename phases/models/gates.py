@@ -16,7 +16,7 @@ from phases.models.phases import Phase
 from phases.permissions import RoleName
 from phases.states import OVER, RUNNING, Decision, GateState, RolloutState
 from rollout_portal.lib.constraints import known_values
-from rollout_portal.lib.decimals import Comparator
+from rollout_portal.lib.decimals import Comparator, validate_exact
 
 # The measure of what a person decides: 1 when it holds.
 JUDGEMENT: Final = "phases.judgement"
@@ -181,9 +181,12 @@ class Criterion(PlanItem):
         return self.text
 
     def clean(self) -> None:
-        """Refuse a group of another gate, where nobody would look for its members."""
+        """Refuse a group of another gate, where nobody would look for its members, and a cut threshold."""
         if self.parent is not None and self.parent.gate_id != self.gate_id:
             raise ValidationError(_("The group “%(group)s” stands in another gate.") % {"group": self.parent})
+        for end in (self.threshold, self.threshold_high):
+            if end is not None:
+                validate_exact(end)
 
     @property
     def is_judged(self) -> bool:

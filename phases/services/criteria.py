@@ -18,6 +18,7 @@ from phases.states import RolloutState
 from rollout_portal.accounts.models import User
 from rollout_portal.audit.services import record
 from rollout_portal.lib import clock
+from rollout_portal.lib.decimals import is_kept_exactly, too_many_digits
 
 # The verb under which a changed rule stands on the record; who shaped a gate is read from there.
 CHANGED: Final = "criterion.changed"
@@ -201,6 +202,8 @@ def record_baseline(
     require_changeable(phase.rollout)
     if not value.is_finite():
         raise Refused(_("A baseline is a number; this one is not finite."))
+    if not is_kept_exactly(value):
+        raise Refused(too_many_digits())
     frozen = Baseline.objects.create(
         phase=phase,
         measure=measure,

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 
 class Comparator(models.TextChoices):
@@ -63,6 +64,38 @@ def interval_holds(
     last = high if comparator == Comparator.BETWEEN and high is not None else threshold
     two_ended = comparator in (Comparator.BETWEEN, Comparator.EQUAL)
     return None if two_ended and low < threshold and last < top else False
+
+
+# SQLite keeps decimals as floating numbers, which hold 15 significant digits exactly.
+DIGITS: Final = 15
+PLACES: Final = 9
+
+
+def is_kept_exactly(value: Decimal) -> bool:
+    """Tell whether every database keeps a finite number to its last digit."""
+    _sign, digits, exponent = value.as_tuple()
+    assert isinstance(exponent, int)  # only finite numbers come here
+    # Zeros at the end say nothing. Decimal.normalize() would round, and so hide what is too long.
+    significant = len(bytes(digits).rstrip(b"\0"))
+    exponent += len(digits) - significant
+    return not significant or (max(significant, significant + exponent) <= DIGITS and -exponent <= PLACES)
+
+
+def too_many_digits() -> str:
+    """Say what a number is refused for that is not kept exactly."""
+    return gettext("A number has at most %(digits)d digits, %(places)d of them after the point.") % {
+        "digits": DIGITS,
+        "places": PLACES,
+    }
+
+
+def validate_exact(value: Decimal) -> None:
+    """Refuse a number that a database would cut, in a form or a model.
+
+    :raises ValidationError: when it is not finite, or has too many digits.
+    """
+    if not value.is_finite() or not is_kept_exactly(value):
+        raise ValidationError(too_many_digits())
 
 
 @dataclass(frozen=True, slots=True)

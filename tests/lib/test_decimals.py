@@ -3,10 +3,21 @@
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout_portal.lib.decimals import Comparator, convert, holds, is_close, rule_text, shown, with_unit
+from rollout_portal.lib.decimals import (
+    Comparator,
+    convert,
+    holds,
+    is_close,
+    is_kept_exactly,
+    rule_text,
+    shown,
+    validate_exact,
+    with_unit,
+)
 
 D = Decimal
 
@@ -100,3 +111,34 @@ def test_rule_reads_like_the_plan() -> None:
     assert rule_text("<", D("0.5"), None, "%") == "under 0.5\N{NARROW NO-BREAK SPACE}%"
     assert rule_text("between", D(3), D(5), "") == "between 3 and 5"
     assert with_unit("612", "ms") == "612\N{NARROW NO-BREAK SPACE}ms"
+
+
+@pytest.mark.parametrize(
+    ("number", "kept"),
+    [
+        ("0", True),
+        ("999999999999999", True),
+        ("1000000000000000", False),
+        ("123456.123456789", True),
+        ("1234567.123456789", False),
+        ("0.123456789", True),
+        ("0.1234567891", False),
+        ("1.5000000000000000000000000", True),
+        ("1E+14", True),
+        ("1E+15", False),
+        ("-0.000000001", True),
+    ],
+)
+def test_a_number_is_kept_to_its_last_digit_or_refused(number: str, kept: bool) -> None:
+    assert is_kept_exactly(Decimal(number)) is kept
+    if kept:
+        validate_exact(Decimal(number))
+    else:
+        with pytest.raises(ValidationError, match="at most 15 digits"):
+            validate_exact(Decimal(number))
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity"])
+def test_what_is_no_number_is_not_exact(number: str) -> None:
+    with pytest.raises(ValidationError):
+        validate_exact(Decimal(number))

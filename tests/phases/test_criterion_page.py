@@ -9,7 +9,7 @@ from django.test import Client
 from phases.exceptions import Refused
 from phases.models import Baseline, Criterion, Gate, Judgement, Waiver
 from phases.permissions import RoleName
-from phases.services import edit_criterion, sign_gate, waive_criterion
+from phases.services import edit_criterion, record_baseline, sign_gate, waive_criterion
 from phases.states import GateState, RolloutState
 from rollout_portal.audit.models import AuditEvent
 from rollout_portal.lib import clock
@@ -200,6 +200,19 @@ def test_a_figure_does_not_become_a_judgement(client: Client, beta: Beta, dial: 
     assert Criterion.objects.get(code="nps").measure == "tests.dial"
 
 
+def test_a_threshold_is_kept_to_its_last_digit_or_refused(client: Client, beta: Beta, dial: Dial) -> None:
+    row = beta.dialled("nps", "NPS is above 50", ">", "50")
+    client.force_login(beta.owner)
+    exact, too_long = "123456.123456789", "1234567.123456789"
+    values = edit_form(client, beta, "nps") | {"threshold": too_long, "reason": "Finer"}
+    assert "at most 15 digits" in text_of(client.post(beta.url("criteria/nps/"), values))
+    with pytest.raises(Refused, match="at most 15 digits"):
+        edit_criterion(criterion=row, by=beta.owner, reason="Finer", threshold=Decimal(too_long))
+    client.post(beta.url("criteria/nps/"), values | {"threshold": exact})
+    row.refresh_from_db()
+    assert row.threshold == Decimal(exact)
+
+
 def test_somebody_elses_change_is_shown_and_the_text_is_kept(client: Client, beta: Beta, dial: Dial) -> None:
     row = beta.dialled("nps", "NPS is above 50", ">", "50")
     client.force_login(beta.owner)
@@ -280,6 +293,20 @@ def test_a_baseline_is_frozen_from_the_criterion_that_misses_it(
     assert (frozen.value, frozen.unit, frozen.n, frozen.phase) == (Decimal(600), "ms", 18204, beta.phase)
     page = text_of(client.get(beta.url("gates/gate-2-3/")))
     assert "2 % against the baseline of 600 ms" in page
+
+
+def test_a_baseline_is_kept_to_its_last_digit_or_refused(beta: Beta) -> None:
+    def freeze(value: str) -> Baseline:
+        frozen = record_baseline(
+            phase=beta.phase, by=beta.engineer, measure="tests.dial", subject="speed", value=Decimal(value),
+            unit="ms",
+        )  # fmt: skip
+        frozen.refresh_from_db()
+        return frozen
+
+    assert freeze("123456.123456789").value == Decimal("123456.123456789")
+    with pytest.raises(Refused, match="at most 15 digits"):
+        freeze("1234567.123456789")
 
 
 def test_a_baseline_of_a_phase_stands_on_its_page(client: Client, beta: Beta, dial: Dial) -> None:
