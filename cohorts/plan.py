@@ -223,6 +223,7 @@ def _load_rules(rollout: Rollout, plan: CohortsPlan) -> list[PlanProblem]:
             )
             for place, one in fitting
         ],
+        settled=_drawn_by,
     )
     quotas = [
         Wanted(
@@ -239,7 +240,15 @@ def _load_rules(rollout: Rollout, plan: CohortsPlan) -> list[PlanProblem]:
         if one.code in rules
         for number, seat in enumerate(one.seats)
     ]
-    return [*problems, *refused, *upsert(Quota, rollout, quotas)[1]]
+    seats = upsert(Quota, rollout, quotas, settled=lambda quota: _drawn_by(quota.rule))
+    return [*problems, *refused, *seats[1]]
+
+
+def _drawn_by(rule: SelectionRule) -> str:
+    """Say why a rule is history: people were drawn by it."""
+    if rule.pk is None or not Selection.objects.filter(phase_id=rule.phase_id).exists():
+        return ""
+    return _("People were drawn for “%s” by this rule. Draw again in the console.") % rule.phase.name
 
 
 def _condition(condition: ConditionPlan) -> dict[str, Any]:

@@ -153,7 +153,7 @@ def load(rollout: Rollout, plan: FeedbackPlan, by: User | None) -> list[PlanProb
             "open_days": survey.open_days,
         }
         wanted.append(Wanted(survey.code, values, ("surveys", place)))
-    rows, refused = upsert(Survey, rollout, wanted)
+    rows, refused = upsert(Survey, rollout, wanted, settled=_asked)
     for survey in plan.surveys:
         if survey.code in rows:
             _write_questions(rows[survey.code], survey)
@@ -171,6 +171,13 @@ def load(rollout: Rollout, plan: FeedbackPlan, by: User | None) -> list[PlanProb
         for place, rule in enumerate(plan.triage)
     ]
     return [*problems, *refused, *upsert(PriorityRule, rollout, rules)[1]]
+
+
+def _asked(survey: Survey) -> str:
+    """Say why a survey is history: people were asked."""
+    if survey.pk is None or not survey.occasions.exists():
+        return ""
+    return _("“%s” was sent to people already: its phase and its days are on record.") % survey.name
 
 
 def _languages(rollout: Rollout, plan: SurveyPlan) -> list[str]:

@@ -1,6 +1,7 @@
 """What a new version of a plan would change, in lines to read before it is done."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -12,55 +13,95 @@ from rollout_portal.lib.digests import decimal_text
 _LONGEST: Final = 80
 
 
-def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """Return one line for each thing added (+), removed (−) and changed (~).
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing added (+), removed (−) or changed (~), as a line to read.
+
+    :ivar path: keys and codes that lead to it: ("phases", "2", "weeks").
+    """
+
+    path: tuple[str, ...]
+    line: str
+
+    def __str__(self) -> str:
+        return self.line
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
+    """Return what was added, removed and changed, in the order of the plan.
 
     Both are plain data of plan files. Things in a list are told apart by their `code`; a change of
     their order is a change of its own.
     """
-    return list(_groups(before, after, ""))
+    return list(_groups(before, after, _Place()))
 
 
-def _groups(before: Mapping[str, Any], after: Mapping[str, Any], where: str) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a difference is: as a path, and as words."""
+
+    path: tuple[str, ...] = ()
+    words: str = ""
+
+    def key(self, name: str) -> "_Place":
+        return _Place((*self.path, name), f"{self.words} · {name}" if self.words else name)
+
+    def code(self, name: str) -> "_Place":
+        return _Place((*self.path, name), f"{self.words} {name}")
+
+    def differs(self, sign: str, what: str = "") -> Difference:
+        return Difference(self.path, f"{sign} {self.words}{what}")
+
+
+def _groups(before: Mapping[str, Any], after: Mapping[str, Any], where: _Place) -> Iterator[Difference]:
     for key in dict.fromkeys([*before, *after]):
-        place = f"{where} · {key}" if where else key
-        yield from _values(before.get(key), after.get(key), place)
+        yield from _values(before.get(key), after.get(key), where.key(key))
 
 
-def _values(before: Any, after: Any, place: str) -> Iterator[str]:
+def _values(before: Any, after: Any, place: _Place) -> Iterator[Difference]:
     if before == after and type(before) is type(after):
         return
-    if _are_coded(before) and _are_coded(after):
-        yield from _lists(before or [], after or [], place)
+    old, new = ([] if value is None else value for value in (before, after))
+    name = _told_apart_by(old, new)
+    if name:
+        yield from _lists(old, new, place, name)
     elif isinstance(before, Mapping) and isinstance(after, Mapping):
         yield from _groups(before, after, place)
     elif before is None:
-        yield f"+ {place}: {_shown(after)}"
+        yield place.differs("+", f": {_shown(after)}")
     elif after is None:
-        yield f"− {place}: {_shown(before)}"
+        yield place.differs("−", f": {_shown(before)}")
     else:
-        yield f"~ {place}: {_shown(before)} → {_shown(after)}"
+        yield place.differs("~", f": {_shown(before)} → {_shown(after)}")
 
 
-def _lists(before: Sequence[Any], after: Sequence[Any], place: str) -> Iterator[str]:
-    old = {entry["code"]: entry for entry in before}
-    new = {entry["code"]: entry for entry in after}
+def _lists(before: Sequence[Any], after: Sequence[Any], place: _Place, name: str) -> Iterator[Difference]:
+    old = {entry[name]: entry for entry in before}
+    new = {entry[name]: entry for entry in after}
     for code in old:
         if code not in new:
-            yield f"− {place} {code}"
+            yield place.code(code).differs("−")
     for code, entry in new.items():
         if code in old:
-            yield from _groups(old[code], entry, f"{place} {code}")
+            yield from _groups(old[code], entry, place.code(code))
         else:
-            yield f"+ {place} {code}"
+            yield place.code(code).differs("+")
     if [code for code in old if code in new] != [code for code in new if code in old]:
-        yield f"~ {place}: " + _("in another order")
+        yield place.differs("~", ": " + _("in another order"))
 
 
-def _are_coded(value: Any) -> bool:
-    if value is None:
-        return True
-    return isinstance(value, list) and all(isinstance(entry, Mapping) and "code" in entry for entry in value)
+def _told_apart_by(before: Any, after: Any) -> str:
+    """Return the key by which the entries of two lists are told apart: code, else name; "" for neither."""
+    for name in ("code", "name"):
+        if all(_has_distinct(entries, name) for entries in (before, after)):
+            return name
+    return ""
+
+
+def _has_distinct(entries: Any, name: str) -> bool:
+    if not isinstance(entries, list) or not all(isinstance(one, Mapping) and name in one for one in entries):
+        return False
+    return len({one[name] for one in entries}) == len(entries)
 
 
 def _shown(value: Any) -> str:

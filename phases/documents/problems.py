@@ -26,13 +26,30 @@ class Problem:
 
 
 class PlanRefused(Refused):
-    """A plan file that cannot be taken; nothing was changed. `problems` are in the order of the file."""
+    """A plan file that cannot be taken; nothing was changed.
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    :ivar problems: what is wrong, in the order of the file.
+    :ivar changes: one line for each difference to the rollout that runs, where it came so far.
+    """
+
+    def __init__(self, problems: Sequence[Problem], changes: Sequence[str] = ()) -> None:
         self.problems = sorted(set(problems))
+        self.changes = list(changes)
         count = len(self.problems)
         counted = ngettext("%d problem in the plan file:", "%d problems in the plan file:", count) % count
         super().__init__("\n".join([counted, *(str(problem) for problem in self.problems)]))
+
+
+class ReasonMissing(Refused):
+    """A file that would change a rollout that runs, and nobody said why; nothing was changed.
+
+    :ivar changes: one line for each difference.
+    """
+
+    def __init__(self, rollout: str, changes: Sequence[str]) -> None:
+        self.changes = list(changes)
+        message = _("“%s” runs. Nothing was changed: say why. The file would change:") % rollout
+        super().__init__("\n".join([message, *self.changes]))
 
 
 class ExportRefused(Refused):

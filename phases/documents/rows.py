@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from phases.documents.schema import nearest
 from phases.models import PlanItem, Rollout
 from phases.registry import PlanProblem
+from phases.states import RolloutState
 
 Path = tuple[str | int, ...]
 _ANNOUNCED: Final = "_announced_codes"
@@ -51,12 +52,20 @@ def written(model: type[_Item], rollout: Rollout) -> dict[str, _Item]:
 
 
 def upsert(
-    model: type[_Item], rollout: Rollout, wanted: Sequence[Wanted]
+    model: type[_Item],
+    rollout: Rollout,
+    wanted: Sequence[Wanted],
+    *,
+    settled: Callable[[_Item], str] = lambda row: "",
+    keeps_place: bool = False,
 ) -> tuple[dict[str, _Item], list[PlanProblem]]:
     """Add the rows that are not there, and change those that differ; their order becomes the file's.
 
     Rows are found by their code (the document has each once). Returns the rows by code,
     and a problem for each value that the model refuses; such a row is not written.
+
+    :param settled: why a row is history, so that a rollout that runs does not change it; "" when it is not.
+    :param keeps_place: whether the place of such a row in the order is history too.
     """
     announce(model, rollout, [item.code for item in wanted])
     if not wanted:
@@ -68,25 +77,36 @@ def upsert(
         taken.add(item.code)
         row = rows.get(item.code) or model(rollout=rollout, code=item.code)
         is_new = row.pk is None
+        why = settled(row) if runs(rollout) and not is_new else ""
         changed = _assign(row, {**item.values, "position": position})
         refused = _refusals(row, item.path)
         if refused:
             problems += refused
         elif is_new or changed:
+            moved_only = changed == {"position"} and not keeps_place
+            why = why or (settled(row) if runs(rollout) else "")
+            if why and not moved_only:
+                problems.append(PlanProblem(item.path, why))
+                continue
             row.save()
             rows[item.code] = row
     return {code: row for code, row in rows.items() if code in taken}, problems
 
 
-def _assign(row: models.Model, values: dict[str, Any]) -> bool:
-    """Set the values, and tell whether one of them differs from what was there."""
-    changed = False
+def runs(rollout: Rollout) -> bool:
+    """Tell whether the rollout has begun, so that a part of its plan is history."""
+    return rollout.state != RolloutState.DRAFT
+
+
+def _assign(row: models.Model, values: dict[str, Any]) -> set[str]:
+    """Set the values, and return which of them differ from what was there."""
+    changed = set()
     for name, value in values.items():
         field = row._meta.get_field(name)
         attribute = getattr(field, "attname", name)
         new = value.pk if isinstance(value, models.Model) else value
         if getattr(row, attribute) != new:
-            changed = True
+            changed.add(name)
         setattr(row, name, value)
     return changed
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.db import models
 from django.utils.functional import Promise
 
-from phases.documents.rows import Path, Wanted, announce, planned, remove_others, unknown, upsert
+from phases.documents.rows import Path, Wanted, announce, planned, remove_others, runs, unknown, upsert
 from phases.documents.schema import Coded, PlanModel, Rule, filled
 from phases.models import PlanItem, Rollout
 from phases.models.timing import when_columns
@@ -63,7 +63,7 @@ class Table:
     :ivar kept: keys whose values are kept in another form.
     :ivar inner: keys that hold things of their own, each with its table and the column that leads back.
     :ivar check: finds what does not fit together, before anything is written.
-    :ivar has_history: rows that stay when the file no longer has them.
+    :ivar settled: why a row is history that a rollout that runs does not change; "" when it is not.
     """
 
     model: type[PlanItem]
@@ -74,7 +74,7 @@ class Table:
     kept: Mapping[str, Kept] = field(default_factory=dict)
     inner: "Mapping[str, tuple[Table, str]]" = field(default_factory=dict)
     check: Callable[[Rollout, Sequence[Placed]], list[PlanProblem]] | None = None
-    has_history: Callable[[Any], bool] = lambda row: False
+    settled: Callable[[Any], str] = lambda row: ""
 
     # --- Into rows -----------------------------------------------------------------------------------
     def load(self, rollout: Rollout, plans: Sequence[Any], path: Path = ()) -> list[PlanProblem]:
@@ -104,7 +104,7 @@ class Table:
             for one in placed
             if not back or owners.get(one.owner)
         ]
-        rows, refused = upsert(self.model, rollout, wanted)
+        rows, refused = upsert(self.model, rollout, wanted, settled=self.settled)
         self._set_own_refs(rows, [one.plan for one in placed])
         problems += refused
         for key, (table, column) in self.inner.items():
@@ -189,7 +189,11 @@ class Table:
         rows = self.model._default_manager.filter(rollout=rollout)
         for key in self._own_refs:
             rows.exclude(code__in=keep).update(**{key: None})
-        return [*problems, *remove_others(rows, keep, has_history=self.has_history)]
+
+        def is_settled(row: Any) -> bool:
+            return runs(rollout) and bool(self.settled(row))
+
+        return [*problems, *remove_others(rows, keep, has_history=is_settled)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,13 @@ def load(rollout: Rollout, plans: list[ChecklistPlan], by: User | None) -> list[
         if plan.code in lists
         for heading, item, path in plan.every_item()
     ]
-    return [*problems, *refused, *upsert(ChecklistItem, rollout, items)[1]]
+    return [*problems, *refused, *upsert(ChecklistItem, rollout, items, settled=_resolved)[1]]
+
+
+def _resolved(item: ChecklistItem) -> str:
+    if item.state == ItemState.OPEN:
+        return ""
+    return _("“%s” is ticked already. Open it again in the console first, with the reason.") % item
 
 
 def dump(rollout: Rollout) -> list[ChecklistPlan] | None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import AfterValidator, Field, model_validator
 
-from phases.documents.rows import Path, Wanted, remove_others, unknown, upsert, written
+from phases.documents.rows import Path, Wanted, remove_others, runs, unknown, upsert, written
 from phases.documents.schema import (
     Code,
     Coded,
@@ -193,10 +193,12 @@ def load(rollout: Rollout, plans: list[GatePlan], by: User | None) -> list[PlanP
     lost += _problems_of_measures(rollout, criteria)
     if any(not problem.is_warning for problem in lost):
         return lost
-    gates, problems = upsert(Gate, rollout, [_gate(plan, place, phases) for place, plan in enumerate(plans)])
+    gates, problems = upsert(
+        Gate, rollout, [_gate(plan, place, phases) for place, plan in enumerate(plans)], settled=signed
+    )
     wanted = [_criterion(placed, gates) for placed in criteria if placed.gate in gates]
-    rows, refused = upsert(Criterion, rollout, wanted)
-    _set_groups(rows, criteria)
+    rows, refused = upsert(Criterion, rollout, wanted, settled=_criterion_settled)
+    lost += _set_groups(rows, criteria)
     signatures = [
         Wanted(
             signature.code,
@@ -207,7 +209,12 @@ def load(rollout: Rollout, plans: list[GatePlan], by: User | None) -> list[PlanP
         if plan.code in gates
         for place, signature in enumerate(plan.signatures)
     ]
-    return [*lost, *problems, *refused, *upsert(SignOffRequirement, rollout, signatures)[1]]
+    return [
+        *lost,
+        *problems,
+        *refused,
+        *upsert(SignOffRequirement, rollout, signatures, settled=_of_signed_gate)[1],
+    ]
 
 
 def _problems_of_measures(rollout: Rollout, criteria: Sequence[_Placed]) -> list[PlanProblem]:
@@ -286,14 +293,43 @@ def _criterion(placed: _Placed, gates: dict[str, Gate]) -> Wanted:
     return Wanted(plan.code, values, placed.path)
 
 
-def _set_groups(rows: dict[str, Criterion], criteria: Sequence[_Placed]) -> None:
+def signed(gate: Gate) -> str:
+    """Say why a gate is history: it was decided, or somebody signed it, or was asked to."""
+    if gate._state.adding:
+        return ""
+    in_force = gate.evidences.filter(closed_at__isnull=True, signoffs__isnull=False)
+    if gate.state == GateState.OPEN and gate.requested_at is None and not in_force.exists():
+        return ""
+    message = _("“%s” was signed, decided or sent for signature on what it says. Change it in the console.")
+    return message % gate.name
+
+
+def _of_signed_gate(row: Criterion | SignOffRequirement) -> str:
+    return signed(row.gate)
+
+
+def _criterion_settled(row: Criterion) -> str:
+    why = signed(row.gate)
+    if why or row.pk is None:
+        return why
+    if row.judgements.exists() or row.waivers.exists():
+        return _("“%s” was judged or waived in these words. Change it in the console, with the reason.") % row
+    return ""
+
+
+def _set_groups(rows: dict[str, Criterion], criteria: Sequence[_Placed]) -> list[PlanProblem]:
     """Link members to their group, once all rows are there."""
+    problems = []
     for placed in criteria:
         row = rows.get(placed.plan.code)
         group = rows.get(placed.group) if placed.group else None
         if row is not None and row.parent_id != (group.pk if group else None):
+            if runs(row.rollout) and signed(row.gate):
+                problems.append(PlanProblem(placed.path, signed(row.gate)))
+                continue
             row.parent = group
             row.save(update_fields=["parent"])
+    return problems
 
 
 # --- From rows -------------------------------------------------------------------------------------
@@ -360,12 +396,19 @@ def _dumped(row: Criterion, members: dict[tuple[int, int | None], list[Criterion
 # --- What the file no longer has -------------------------------------------------------------------
 def prune(rollout: Rollout, plans: list[GatePlan]) -> list[PlanProblem]:
     """Remove criteria, required signatures and gates that the file no longer has; a used gate stays."""
+
+    def is_settled(row: Criterion | SignOffRequirement) -> bool:
+        return runs(rollout) and bool(signed(row.gate))
+
     criteria = remove_others(
-        Criterion.objects.filter(rollout=rollout), {placed.plan.code for placed in _placed(plans)}
+        Criterion.objects.filter(rollout=rollout).select_related("gate"),
+        {placed.plan.code for placed in _placed(plans)},
+        has_history=is_settled,
     )
     signatures = remove_others(
-        SignOffRequirement.objects.filter(rollout=rollout),
+        SignOffRequirement.objects.filter(rollout=rollout).select_related("gate"),
         {signature.code for plan in plans for signature in plan.signatures},
+        has_history=is_settled,
     )
     gates = remove_others(
         Gate.objects.filter(rollout=rollout),

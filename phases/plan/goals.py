@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Annotated, ClassVar
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from pydantic import Field
 
 from phases.documents.rows import Path, Wanted, remove_others, upsert
@@ -17,7 +18,7 @@ from phases.states import ObjectiveOutcome
 class GoalPlan(Coded):
     """What the rollout or one of its phases is to achieve."""
 
-    counted_as: ClassVar = _("goals")
+    counted_as: ClassVar = gettext_lazy("goals")
 
     text: Annotated[Line, Field(max_length=500)]
 
@@ -28,6 +29,7 @@ def load_goals(rollout: Rollout, goals: Sequence[tuple[GoalPlan, Phase | None, P
         Objective,
         rollout,
         [Wanted(goal.code, {"text": goal.text, "phase": phase}, path) for goal, phase, path in goals],
+        settled=_settled,
     )
     return problems
 
@@ -38,6 +40,12 @@ def dump_goals(goals: QuerySet[Objective]) -> dict[int | None, list[GoalPlan]]:
     for goal in goals.order_by("position", "pk"):
         found.setdefault(goal.phase_id, []).append(GoalPlan(code=goal.code, text=goal.text))
     return found
+
+
+def _settled(goal: Objective) -> str:
+    if goal.outcome == ObjectiveOutcome.OPEN and not goal.note:
+        return ""
+    return _("“%s” has an outcome, which is about these words.") % goal
 
 
 def prune_goals(goals: QuerySet[Objective], keep: set[str]) -> list[PlanProblem]:

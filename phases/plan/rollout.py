@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from pydantic import AfterValidator, Field, model_validator
 
+from phases.documents.rows import runs
 from phases.documents.schema import Currency, Day, KeyRefused, Languages, Line, PlanModel, Text, filled
 from phases.models import Rollout
 from phases.models.rollouts import RESERVED_SLUGS, validate_slug
@@ -73,12 +74,29 @@ def load(rollout: Rollout, plan: RolloutPlan, by: User | None) -> list[PlanProbl
         "anchor": plan.anchor,
         "target_on": plan.done_by,
     }
-    for name, value in values.items():
-        setattr(rollout, name, value)
-    rollout.save(update_fields=list(values))
-    return load_goals(
-        rollout, [(goal, None, ("goals", position)) for position, goal in enumerate(plan.goals)]
-    )
+    problems = _moves_what_has_started(rollout, plan)
+    if not problems:
+        for name, value in values.items():
+            setattr(rollout, name, value)
+        rollout.save(update_fields=list(values))
+    goals = [(goal, None, ("goals", position)) for position, goal in enumerate(plan.goals)]
+    return [*problems, *load_goals(rollout, goals)]
+
+
+def _moves_what_has_started(rollout: Rollout, plan: RolloutPlan) -> list[PlanProblem]:
+    """Refuse another anchor or zone once a phase has started: its planned days would be others."""
+    begun = rollout.phases.filter(started_at__isnull=False).order_by("position", "pk").first()
+    if begun is None or not runs(rollout):
+        return []
+    found = []
+    if plan.anchor != rollout.anchor:
+        message = _("“%(phase)s” has started, and its planned days follow the anchor. Keep it: %(key)s")
+        key = f"anchor: {rollout.anchor.isoformat()}" if rollout.anchor else _("no anchor")
+        found.append(PlanProblem(("anchor",), message % {"phase": begun.name, "key": key}))
+    if plan.time_zone != rollout.time_zone:
+        message = _("“%(phase)s” has started, and its hours are in this zone. Keep it: time_zone: %(zone)s")
+        found.append(PlanProblem(("time_zone",), message % {"phase": begun.name, "zone": rollout.time_zone}))
+    return found
 
 
 def dump(rollout: Rollout) -> RolloutPlan:

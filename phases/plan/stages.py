@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 
-from phases.documents.rows import Wanted, remove_others, unknown, upsert
+from phases.documents.rows import Wanted, remove_others, runs, unknown, upsert
 from phases.documents.schema import (
     Code,
     Coded,
@@ -25,7 +25,7 @@ from phases.documents.schema import (
 from phases.models import Phase, PopulationBase, Rollout
 from phases.plan.goals import GoalPlan, dump_goals, load_goals, prune_goals
 from phases.registry import PlanProblem
-from phases.states import PhaseState
+from phases.states import OVER, PhaseState
 from rollout_portal.accounts.models import User
 
 
@@ -234,9 +234,9 @@ def load_phases(rollout: Rollout, plans: list[PhasePlan], by: User | None) -> li
     ]
     lost = _problems_of_parts(plans)
     wanted = [Wanted(plan.code, _values(plan, bases), (position,)) for position, plan in enumerate(plans)]
-    phases, refused = upsert(Phase, rollout, wanted)
+    phases, refused = upsert(Phase, rollout, wanted, settled=started, keeps_place=True)
     if not lost:
-        _set_parts(phases, plans)
+        lost += _set_parts(phases, plans)
     goals = [
         (goal, phases.get(plan.code), (position, "goals", place))
         for position, plan in enumerate(plans)
@@ -291,14 +291,26 @@ def _problems_of_parts(plans: Sequence[PhasePlan]) -> list[PlanProblem]:
     return problems
 
 
-def _set_parts(phases: dict[str, Phase], plans: Sequence[PhasePlan]) -> None:
+def started(phase: Phase) -> str:
+    """Say why a phase is history: it has started, or is over. "" while it lies ahead."""
+    if phase.started_at is None and phase.state not in OVER:
+        return ""
+    return _("“%s” has started or is over: how it was planned, and after what, is on record.") % phase.name
+
+
+def _set_parts(phases: dict[str, Phase], plans: Sequence[PhasePlan]) -> list[PlanProblem]:
     """Link parts to their whole, once all are there: a part may stand before it in the file."""
-    for plan in plans:
+    problems = []
+    for position, plan in enumerate(plans):
         phase = phases.get(plan.code)
         parent = phases.get(plan.part_of) if plan.part_of else None
         if phase is not None and phase.parent_id != (parent.pk if parent else None):
+            if runs(phase.rollout) and started(phase):
+                problems.append(PlanProblem((position, "part_of"), started(phase)))
+                continue
             phase.parent = parent
             phase.save(update_fields=["parent"])
+    return problems
 
 
 def dump_phases(rollout: Rollout) -> list[PhasePlan] | None:

@@ -182,6 +182,14 @@ RISKS: Final = Table(Risk, RiskPlan, refs=_REFS)
 BUDGET: Final = Table(
     BudgetLine, BudgetLinePlan, refs=_REFS, kept={"alerts": _ALERTS}, check=_money_has_a_currency
 )
-DECISIONS: Final = Table(PlanDecision, DecisionPlan, columns={"decided": "decided_on"}, refs=_REFS)
+
+
+def _decided(row: PlanDecision) -> str:
+    return _("“%s” was decided; ask a new question instead.") % row if row.outcome else ""
+
+
+DECISIONS: Final = Table(
+    PlanDecision, DecisionPlan, columns={"decided": "decided_on"}, refs=_REFS, settled=_decided
+)
 REVIEWS: Final = Table(Review, ReviewPlan, refs=_REFS)
 RESOURCES: Final = Table(Resource, ResourcePlan, refs=_REFS)

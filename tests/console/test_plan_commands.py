@@ -111,12 +111,34 @@ def test_an_owner_without_an_account_stops_the_import(plan: Path) -> None:
     assert not Rollout.objects.exists()
 
 
-def test_a_running_rollout_is_refused_in_words(plan: Path) -> None:
+def test_a_rollout_that_runs_is_compared_first_and_changed_with_a_reason(plan: Path) -> None:
     run("import_plan", plan)
     Rollout.objects.update(state=RolloutState.ACTIVE, started_at=clock.now())
     plan.write_text(PLAN.replace("weeks: 1", "weeks: 2"), encoding="utf-8")
-    with pytest.raises(CommandError, match="“Hub” is running, and a plan file only changes a draft"):
-        run("import_plan", plan)
+    change = "~ phases 1 · weeks: 1 → 2\n"
+    assert run("import_plan", plan) == (
+        f"{change}It runs, and nothing was written.\nTo make these changes, say why: --reason WHY\n"
+    )
+    assert Phase.objects.get().start_week == 1
+    said = "plan of the rollout “hub”.\n"
+    assert run("import_plan", plan, "--dry-run", "--reason", "Late") == (
+        f"{change}Would change the {said}Nothing was written.\n"
+    )
+    assert run("import_plan", plan, "--reason", "The office moved.") == f"{change}Changed the {said}"
+    assert Phase.objects.get().start_week == 2
+    assert AuditEvent.objects.filter(verb="rollout.imported").latest("seq").reason == "The office moved."
+
+
+def test_what_would_rewrite_history_is_shown_and_refused(plan: Path) -> None:
+    run("import_plan", plan)
+    Rollout.objects.update(state=RolloutState.ACTIVE, started_at=clock.now())
+    Phase.objects.update(started_at=clock.now())
+    plan.write_text(PLAN.replace("weeks: 1", "weeks: 2"), encoding="utf-8")
+    out = StringIO()
+    with pytest.raises(CommandError) as error:
+        call_command("import_plan", str(plan), "--reason", "Why not", stdout=out)
+    assert out.getvalue() == "~ phases 1 · weeks: 1 → 2\n"
+    assert str(error.value).startswith(f"{plan}, line 8, column 5: “First” has started or is over")
 
 
 @pytest.mark.parametrize("name", ["missing.yaml", "."])

@@ -13,7 +13,7 @@ from phases.documents.markdown.coverage import Fate
 from phases.documents.markdown.limits import LARGEST_DOCUMENT
 from phases.documents.markdown.neutral import neutral
 from phases.documents.markdown.reader import PlanDocument, read_plan
-from phases.documents.problems import PlanRefused
+from phases.documents.problems import PlanRefused, ReasonMissing
 from phases.documents.yaml import LARGEST_FILE
 from phases.exceptions import Refused
 from rollout_portal.accounts.models import User
@@ -25,7 +25,8 @@ DOCUMENTS = frozenset({".md", ".markdown", ".txt"})
 
 class Command(BaseCommand):
     help = (
-        "Make a draft rollout from a plan file, or bring a draft to what the file says; all or nothing. "
+        "Make a draft rollout from a plan file, or bring a rollout to what the file says; all or nothing. "
+        "Of one that runs, the changes are shown first; --reason makes them. "
         "A Markdown or text document is read into facts, see docs/importer.md."
     )
 
@@ -34,6 +35,9 @@ class Command(BaseCommand):
             "file", type=Path, metavar="FILE", help="a plan file (docs/plan-file.md), or a document to read"
         )
         parser.add_argument("--dry-run", action="store_true", help="tell what would happen, write nothing")
+        parser.add_argument(
+            "--reason", default="", metavar="WHY", help="change the plan of a rollout that runs, and why"
+        )
         parser.add_argument("--owner", metavar="EMAIL", help="the account that becomes product owner")
         parser.add_argument(
             "--facts", type=Path, metavar="OUT.json", help="write what was read in a document, with its lines"
@@ -48,24 +52,32 @@ class Command(BaseCommand):
             raise CommandError(
                 "--facts is for documents (.md, .txt): a plan file holds nothing but its facts."
             )
+        dry_run = options["dry_run"]
         try:
             result = import_plan(
                 data=_read(path),
                 source=path.name,
                 by=System(cause="import_plan"),
                 owner=_account(options["owner"]) if options["owner"] else None,
-                dry_run=options["dry_run"],
+                dry_run=dry_run,
+                reason=options["reason"],
             )
         except PlanRefused as refused:
+            for change in refused.changes:
+                self.stdout.write(change)
             lines = [f"{path}, {problem}" for problem in refused.problems]
             raise CommandError(
                 "\n".join([*lines, f"{path} was not imported: {len(lines)} to mend."])
             ) from None
+        except ReasonMissing as missing:
+            lines = [*missing.changes, "It runs, and nothing was written."]
+            self.stdout.write("\n".join([*lines, "To make these changes, say why: --reason WHY"]))
+            return
         except Refused as refused:
             raise CommandError(refused.message) from None
         for warning in result.warnings:
             self.stderr.write(f"{path}, {warning}")
-        self.stdout.write("\n".join(_answer(result, dry_run=options["dry_run"])))
+        self.stdout.write("\n".join(_answer(result, dry_run=dry_run)))
 
     def _read_document(self, path: Path, *, facts: Path | None, dry_run: bool) -> None:
         if not dry_run:
@@ -136,7 +148,8 @@ def _answer(result: Imported, *, dry_run: bool) -> list[str]:
     if not result.changes:
         return ["Nothing would change."]
     done = "Would change" if dry_run else "Changed"
-    return [*result.changes, f"{done} the draft rollout “{result.slug}”.", *_end(dry_run)]
+    what = "plan of the rollout" if result.runs else "draft rollout"
+    return [*result.changes, f"{done} the {what} “{result.slug}”.", *_end(dry_run)]
 
 
 def _end(dry_run: bool) -> list[str]:
