@@ -1,9 +1,22 @@
 """Structured logs: `entity.action` with ids, one JSON object a line in production."""
 
 import logging.config
-from typing import Any
+import re
+from collections.abc import MutableMapping
+from typing import Any, Final
 
 import structlog
+
+# A word so long in an address is no name and no id: it is the token of somebody's personal link.
+_TOKEN: Final = re.compile(r"/[A-Za-z0-9_-]{40,}(?=[/?#\s\"']|$)")
+
+
+def without_tokens(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Take the tokens of personal links out of every text of an entry, the trace of an error included."""
+    for name, value in entry.items():
+        if isinstance(value, str):
+            entry[name] = _TOKEN.sub("/…", value)
+    return entry
 
 
 def configure(options: dict[str, Any]) -> None:
@@ -36,6 +49,7 @@ def configure(options: dict[str, Any]) -> None:
                     "processors": [
                         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                         structlog.processors.format_exc_info,
+                        without_tokens,
                         renderer,
                     ],
                 }
