@@ -23,7 +23,7 @@ def check_import(run: Run) -> dict[str, Any]:
     """Look at a list without writing anybody."""
     imported = _import_of(run)
     report = _go_through(run, imported, write=False)
-    _finish(imported, ImportState.CHECKED, report)
+    _finish(run, imported, ImportState.CHECKED, report)
     return report
 
 
@@ -41,9 +41,9 @@ def import_people(run: Run) -> dict[str, Any]:
     try:
         report = _go_through(run, imported, write=True)
     except JobCancelled as stopped:
-        _finish(imported, ImportState.STOPPED, stopped.result or {})
+        _finish(run, imported, ImportState.STOPPED, stopped.result or {})
         raise
-    _finish(imported, ImportState.IMPORTED, report)
+    _finish(run, imported, ImportState.IMPORTED, report)
     return report
 
 
@@ -62,7 +62,8 @@ def _go_through(run: Run, imported: ParticipantImport, *, write: bool) -> dict[s
     with imported.file.content.open("rb") as content, BadLines() as bad_lines:
         names = reader.header(content, dialect)
         languages = imported.rollout.languages or ["en"]
-        writer = Writer(imported, LineReader(names, mapping, languages, definitions), write=write)
+        lines = LineReader(names, mapping, languages, definitions)
+        writer = Writer(imported, lines, by=run.job.asked_by, write=write)
         total = _lines(content)
         with closing(reader.rows(content, dialect)) as rows:
             while chunk := list(itertools.islice(rows, CHUNK)):
@@ -72,11 +73,11 @@ def _go_through(run: Run, imported: ParticipantImport, *, write: bool) -> dict[s
                 try:
                     run.report(writer.counts.rows, total, result=_report(writer, problems))
                 except JobCancelled:
-                    imported.bad_lines = bad_lines.store(imported)
+                    imported.bad_lines = bad_lines.store(imported, by=run.job.asked_by)
                     raise
         report = _report(writer, problems)
         run.report(writer.counts.rows, writer.counts.rows, result=report)
-        imported.bad_lines = bad_lines.store(imported)
+        imported.bad_lines = bad_lines.store(imported, by=run.job.asked_by)
     return report
 
 
@@ -88,14 +89,14 @@ def _report(writer: Writer, problems: Iterable[Problem]) -> dict[str, Any]:
     }
 
 
-def _finish(imported: ParticipantImport, state: ImportState, report: dict[str, Any]) -> None:
+def _finish(run: Run, imported: ParticipantImport, state: ImportState, report: dict[str, Any]) -> None:
     counts = {name: value for name, value in report.items() if name != "problems"}
     with transaction.atomic():
         imported.state, imported.report = state, report
         imported.save(update_fields=["state", "report", "bad_lines"])
         if state != ImportState.CHECKED:
             record(
-                actor=imported.by,
+                actor=run.job.asked_by or imported.by,
                 verb=f"import.{state}",
                 obj=imported,
                 scope=imported.rollout.uuid,

@@ -13,6 +13,7 @@ from django.core.files.base import File
 from cohorts.importing import services
 from cohorts.importing.reader import Problem
 from cohorts.models import ParticipantImport
+from rollout_portal.accounts.models import User
 from rollout_portal.jobs import files
 from rollout_portal.jobs.models import StoredFile
 from rollout_portal.lib import clock
@@ -94,7 +95,7 @@ class BadLines:
             words = "; ".join(" ".join(filter(None, [found.column, found.message])) for found in problems)
             self._writer.row([problems[0].line, words, *cells])
 
-    def store(self, imported: ParticipantImport) -> StoredFile | None:
+    def store(self, imported: ParticipantImport, *, by: User | None) -> StoredFile | None:
         if self._writer is None:
             return None
         self._file.flush()
@@ -104,6 +105,6 @@ class BadLines:
                 name=f"bad-lines-{imported.file.name}",
                 content_type="text/csv",
                 scope=imported.rollout.uuid,
-                by=imported.by,
+                by=by,
                 expires_at=clock.now() + services.KEPT_FOR,
             )

@@ -19,6 +19,7 @@ from cohorts.models import ConsentEvent, Participant, ParticipantImport, Person
 from cohorts.models.people import ERASED_KEY
 from cohorts.states import ConsentChange, How, ParticipantState, Purpose
 from phases.models import Rollout
+from rollout_portal.accounts.models import User
 from rollout_portal.lib import clock
 from rollout_portal.outbox import addresses
 
@@ -49,12 +50,18 @@ class Chunk:
 
 
 class Writer:
-    """Takes the rows of one import, chunk by chunk."""
+    """Takes the rows of one import, chunk by chunk.
 
-    def __init__(self, imported: ParticipantImport, reader: LineReader, *, write: bool) -> None:
+    :param by: who asked for the look or the import, not who read the file.
+    """
+
+    def __init__(
+        self, imported: ParticipantImport, reader: LineReader, *, by: User | None, write: bool
+    ) -> None:
         self._import = imported
         self._rollout = imported.rollout
         self._reader = reader
+        self._by = by
         self._write = write
         self._now = clock.now()
         self._seen: dict[str, int] = {}
@@ -113,12 +120,12 @@ class Writer:
             chunk.new.append(line)
             person = known.person(line)
             if person is not None:
-                self._change_person(line, person, chunk)
+                self._change_person(line, person, known, chunk)
             return
         if participant.state == ParticipantState.LEFT:
             self.counts.kept_out += 1
             return
-        changed = self._change_person(line, participant.person, chunk)
+        changed = self._change_person(line, participant.person, known, chunk)
         changed |= self._change_participant(line, participant, chunk)
         if participant.opted_out_at is not None:
             self.counts.kept_out += 1
@@ -127,12 +134,15 @@ class Writer:
         else:
             self.counts.unchanged += 1
 
-    def _change_person(self, line: Line, person: Person, chunk: Chunk) -> bool:
-        """Put what the line says onto the person; return whether anything is different."""
-        changed = False
+    def _change_person(self, line: Line, person: Person, known: "Known", chunk: Chunk) -> bool:
+        """Put what the line says onto the person; return whether anything is different.
+
+        Who takes part elsewhere too is everybody's: only what is not known yet is filled in.
+        """
+        changed, is_shared = False, person.pk in known.shared
         for name in ("name", "language", "time_zone"):
-            said = getattr(line, name)
-            if said and getattr(person, name) != said:
+            said, before = getattr(line, name), getattr(person, name)
+            if said and before != said and not (is_shared and before):
                 setattr(person, name, said)
                 changed = True
         if line.email_digest and line.email_digest != person.email_digest:
@@ -180,7 +190,7 @@ class Writer:
                     wording=self._import.consent_wording,
                     how=How.IMPORT,
                     at=agreed,
-                    by=self._import.by,
+                    by=self._by,
                 )
                 for participant in participants
             )
@@ -209,10 +219,16 @@ def _person(line: Line) -> Person:
 
 
 class Known:
-    """Who is there already, for one chunk: five queries, whatever its size."""
+    """Who is there already, for one chunk: six queries, whatever its size.
 
-    def __init__(self, people: dict[str, Person], participants: Iterable[Participant]) -> None:
+    :ivar shared: the people who take part in another rollout, by their ids.
+    """
+
+    def __init__(
+        self, people: dict[str, Person], participants: Iterable[Participant], shared: Iterable[int]
+    ) -> None:
         self._people = people
+        self.shared = frozenset(shared)
         rows = list(participants)
         self._by_person = {row.person_id: row for row in rows}
         self._by_external = {row.external_id: row for row in rows if row.external_id}
@@ -241,7 +257,9 @@ class Known:
             # One object per person, so that two lines never write different copies.
             if row.person.email_digest in people:
                 row.person = people[row.person.email_digest]
-        return cls(people, found)
+        everybody = {person.pk for person in people.values()} | {row.person_id for row in found}
+        elsewhere = Participant.objects.filter(person__in=everybody).exclude(rollout=rollout).order_by()
+        return cls(people, found, elsewhere.values_list("person_id", flat=True).distinct())
 
     def person(self, line: Line) -> Person | None:
         """Return the person at the line's address, known from here or from another rollout."""
@@ -272,6 +290,23 @@ class Known:
         same_key = self._by_key.get(line.selection_key)
         if same_key and self.participant(line) is None:
             return _("%(one)s has this id or address in earlier draws.") % {"one": same_key}
+        return self._differs_elsewhere(line)
+
+    def _differs_elsewhere(self, line: Line) -> str:
+        """Return what the line would change about somebody who takes part in another rollout too."""
+        participant = self.participant(line)
+        person = participant.person if participant else self.person(line)
+        if person is None or person.pk not in self.shared:
+            return ""
+        if line.email_digest and person.email_digest and line.email_digest != person.email_digest:
+            return _(
+                "This person also takes part in another rollout, by another address. Leave the cell empty."
+            )
+        if line.language and person.language and line.language != person.language:
+            return _(
+                "This person also takes part in another rollout, in another language. Leave the cell empty; "
+                "she can change it on “My data”."
+            )
         return ""
 
 

@@ -146,7 +146,7 @@ def leave(
     _close_invitations(locked, at=now)
     locked.left_because = reason[:1000]
     locked.save(update_fields=["left_because"])
-    set_consent(participant=locked, purpose=Purpose.CONTACT, given=False, how=how, language=language, by=None)
+    set_consent(participant=locked, purpose=Purpose.CONTACT, given=False, how=how, language=language, by=by)
     record(
         actor=by or the_person(locked, How(how)),
         verb="participant.left",

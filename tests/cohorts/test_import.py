@@ -15,7 +15,7 @@ from cohorts.importing.reader import FileUnreadable
 from cohorts.importing.report import listed_problems
 from cohorts.models import AttributeDefinition, ConsentEvent, Participant, ParticipantImport, Person
 from cohorts.services import people
-from cohorts.states import AttributeType, ImportState, ParticipantState, Purpose
+from cohorts.states import AttributeType, How, ImportState, ParticipantState, Purpose
 from phases.exceptions import PermissionRefused, Refused, WrongState
 from phases.models import Rollout
 from phases.permissions import RoleName
@@ -322,11 +322,44 @@ def test_an_address_of_somebody_in_another_rollout_is_not_taken_over(rollout: Ro
 
 def test_a_person_known_from_another_rollout_is_one_person(rollout: Rollout, support: User) -> None:
     known = make_participant(make_rollout(), "ana@example.org", name="Ana", language="ms")
-    imported = _imported(rollout, support, csv("Ana@example.org,Ana Maria,"))
+    imported = _imported(rollout, support, csv("Ana@example.org,Ana Maria,ms"))
     assert _counts(imported) == {"rows": 1, "new": 1}
     person = Person.objects.get()
     assert person == known.person
-    assert (person.name, person.language) == ("Ana Maria", "ms")
+    assert (person.name, person.language) == ("Ana", "ms"), "what the other rollout knows is not rewritten"
+
+
+def test_only_what_nobody_knows_is_filled_in_for_a_person_of_another_rollout(
+    rollout: Rollout, support: User
+) -> None:
+    make_participant(make_rollout(), "ana@example.org", name="", language="")
+    header = "email,name,language,time zone"
+    content = csv("ana@example.org,Ana,ta,Asia/Kuala_Lumpur", header=header)
+    assert _counts(_imported(rollout, support, content)) == {"rows": 1, "new": 1}
+    person = Person.objects.get()
+    assert (person.name, person.language, person.time_zone) == ("Ana", "ta", "Asia/Kuala_Lumpur")
+    assert _counts(_imported(rollout, support, content)) == {"rows": 1, "unchanged": 1}
+
+
+def test_a_list_cannot_change_address_or_language_of_a_person_of_another_rollout(
+    rollout: Rollout, support: User
+) -> None:
+    header = "id,email,name,language"
+    _imported(rollout, support, csv("M-1,ana@example.org,Ana,ms", "M-2,bo@example.org,Bo,en", header=header))
+    elsewhere = make_rollout()
+    _imported(elsewhere, make_role(elsewhere, RoleName.SUPPORT), csv("ana@example.org,Ana,ms"))
+    imported = _imported(
+        rollout,
+        support,
+        csv("M-1,new@example.org,Ana,ms", "M-2,bo@example.org,Bo,ta", header=header),
+    )
+    assert _counts(imported) == {"rows": 2, "changed": 1, "errors": 1}
+    imported = _imported(rollout, support, csv("M-1,ana@example.org,Ana,ta", header=header))
+    assert _counts(imported) == {"rows": 1, "errors": 1}
+    assert "in another language" in _problems(imported)[0][3]
+    ana = Person.objects.get(name="Ana")
+    assert (ana.email, ana.language) == ("ana@example.org", "ms")
+    assert Person.objects.get(name="Bo").language == "ta", "who takes part here only is this list's to change"
 
 
 def test_who_left_stays_out_and_is_left_alone(rollout: Rollout, support: User) -> None:
@@ -480,6 +513,24 @@ def test_the_record_holds_counts_and_the_fingerprint_and_no_names(rollout: Rollo
         **{name: imported.report[name] for name in COUNTS},
     }
     assert "Secret" not in str([(event.before, event.after, event.object_label) for event in events])
+
+
+def test_the_record_names_who_wrote_down_that_somebody_left(rollout: Rollout, support: User) -> None:
+    ana = make_participant(rollout, "ana@example.org")
+    people.leave(participant=ana, how=How.STAFF, by=support)
+    assert ConsentEvent.objects.get().by == support
+    verbs = AuditEvent.objects.filter(verb__in=["consent.withdrawn", "participant.left"])
+    assert [event.actor for event in verbs] == [support, support]
+
+
+def test_the_record_names_who_pressed_import(rollout: Rollout, support: User) -> None:
+    imported = _checked(rollout, support, csv("ana@example.org,Ana,ms", "bad,,"))
+    owner = make_role(rollout, RoleName.PRODUCT_OWNER)
+    imported = services.run(imported=imported, by=owner)
+    assert AuditEvent.objects.get(verb="import.imported").actor == owner
+    assert ConsentEvent.objects.get().by == owner
+    assert imported.bad_lines is not None
+    assert (imported.by, imported.bad_lines.uploaded_by) == (support, owner)
 
 
 def test_numbers_are_never_given_out_again(rollout: Rollout, support: User) -> None:
