@@ -120,11 +120,17 @@ def failed_readings(rollouts: Sequence[Rollout], now: datetime) -> Iterator[Wait
 
 @waits
 def checklist_items(rollouts: Sequence[Rollout], now: datetime) -> Iterator[Wait]:
-    """Open required items that are late or due soon."""
+    """Open required items that are late or due soon, by the days of their rollout's zone."""
+    # No zone is more than a day ahead of UTC.
     items = ChecklistItem.objects.filter(
-        rollout__in=rollouts, state=ItemState.OPEN, required=True, due_on__lte=(now + SOON).date()
+        rollout__in=rollouts,
+        state=ItemState.OPEN,
+        required=True,
+        due_on__lte=(now + SOON).date() + timedelta(days=1),
     ).select_related("rollout", "checklist")
     for item in items:
+        if item.due_on and item.due_on > (now + SOON).astimezone(item.rollout.zone).date():
+            continue
         owner = item.owner_role or RoleName.PRODUCT_OWNER.value
         last = datetime.combine(item.due_on, time.max, tzinfo=item.rollout.zone) if item.due_on else None
         page = reverse("phases:checklist", args=[item.rollout.slug, item.checklist.code])
