@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor
+from typing import Final
 
 from feedback.states import DETRACTOR_TO, PROMOTER_FROM, SATISFIED_FROM
 from rollout_portal.lib.decimals import Comparator
@@ -18,6 +19,9 @@ from rollout_portal.lib.statistics import (
     net_promoter_score,
     wilson_share,
 )
+
+SMALLEST_GROUP: Final = 5
+"""What fewer people than this answered is shown on no page of results, so that nobody can be recognised."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What a survey found: scores per wave, counts per question, words. Small groups are never shown."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -16,14 +16,12 @@ from feedback import scoring
 from feedback.languages import english_name
 from feedback.models import Answer, Occasion, Question, Response, Submission, Survey
 from feedback.pages.surveys import WaveLine, waves_of
+from feedback.scoring import SMALLEST_GROUP
 from feedback.states import SCALES, QuestionKind
 from phases.models import Criterion
 from rollout_portal.lib.decimals import shown
 from rollout_portal.lib.digests import decimal_text
 from rollout_portal.lib.statistics import Interval
-
-SMALLEST_GROUP: Final = 5
-"""With fewer answers than this, a group is shown by nobody's number, so that nobody can be recognised."""
 
 MOST_WORDS: Final = 200
 
@@ -56,7 +54,10 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What somebody wrote, in which language; never who. `submission` is what a report is made from."""
+    """What somebody wrote; never who. `submission` is what a report is made from.
+
+    :ivar language: empty where it would tell that the words are from a group too small to show.
+    """
 
     text: str
     language: str
@@ -64,17 +65,17 @@ class Words:
 
     @property
     def language_name(self) -> str:
-        return english_name(self.language)
+        return english_name(self.language) if self.language else ""
 
     @property
     def lang(self) -> str:
-        """The value of the `lang` attribute."""
-        return html_code(self.language)
+        """The value of the `lang` attribute; empty: not told."""
+        return html_code(self.language) if self.language else ""
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionResult:
-    """What was answered to one question in one wave."""
+    """What was answered to one question in one wave. A score of too few answers is not there."""
 
     question: Question
     title: str
@@ -84,6 +85,11 @@ class QuestionResult:
     tallies: list[Tally]
     words: list[Words]
     more_words: int = 0
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether somebody answered, and too few for marks to be shown."""
+        return 0 < self.n < SMALLEST_GROUP and self.question.kind != QuestionKind.TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +145,7 @@ def read_results(survey: Survey, now: datetime, *, wave: int | None, language: s
         language=language,
         n=n,
         is_hidden=n < SMALLEST_GROUP,
-        questions=_questions(line.occasion, counted) if line and n >= SMALLEST_GROUP else [],
+        questions=_questions(line.occasion, counted, allowed) if line and n >= SMALLEST_GROUP else [],
     )
 
 
@@ -236,7 +242,8 @@ def _point(line: WaveLine, groups: scoring.Groups, least: int, is_current: bool)
     )
 
 
-def _questions(occasion: Occasion, answers: QuerySet[Answer]) -> list[QuestionResult]:
+def _questions(occasion: Occasion, answers: QuerySet[Answer], named: Container[str]) -> list[QuestionResult]:
+    """Return what was answered; `named` are the languages of the groups that are large enough to show."""
     questions = list(occasion.version.questions.order_by("position", "pk"))
     for question in questions:
         question.version = occasion.version
@@ -247,9 +254,16 @@ def _questions(occasion: Occasion, answers: QuerySet[Answer]) -> list[QuestionRe
     people = dict(answers.values_list("question_id").annotate(people=Count("submission", distinct=True)))
     words: dict[int, list[Words]] = {}
     written = answers.exclude(text="").order_by("-submission__at", "-pk")
-    fields = ("question_id", "text", "submission__language", "submission__uuid")
-    for question_id, text, language, submission in written.values_list(*fields):
-        words.setdefault(question_id, []).append(Words(text, language, submission))
+    fields = (
+        "question_id",
+        "text",
+        "submission__language",
+        "submission__response__language",
+        "submission__uuid",
+    )
+    for question_id, text, language, group, submission in written.values_list(*fields):
+        told = language if language in named and group in named else ""
+        words.setdefault(question_id, []).append(Words(text, told, submission))
     return [
         _result(question, counts.get(question.pk, {}), people.get(question.pk, 0), words.get(question.pk, []))
         for question in questions
@@ -257,14 +271,15 @@ def _questions(occasion: Occasion, answers: QuerySet[Answer]) -> list[QuestionRe
 
 
 def _result(question: Question, counts: Mapping[str, int], n: int, words: Sequence[Words]) -> QuestionResult:
-    summary, interval = _summary(question, counts)
+    enough = n >= SMALLEST_GROUP
+    summary, interval = _summary(question, counts) if enough else ("", None)
     return QuestionResult(
         question=question,
         title=question.in_language(question.texts, "en"),
         n=n,
         summary=summary,
         interval=interval,
-        tallies=[Tally(label, counts.get(code, 0), n) for code, label in _labels(question)],
+        tallies=[Tally(label, counts.get(code, 0), n) for code, label in _labels(question)] if enough else [],
         words=list(words[:MOST_WORDS]),
         more_words=max(0, len(words) - MOST_WORDS),
     )
@@ -316,7 +331,9 @@ def verdict(results: Results) -> dict[str, str]:
             % {"n": results.n, "wave": results.wave.occasion.number, "least": SMALLEST_GROUP},
         }
     nps = results.nps
-    sentence = nps.summary.split(":")[0] if nps and nps.summary else _("No score is asked for")
+    sentence = _("No score is asked for")
+    if nps is not None:
+        sentence = nps.summary.split(":")[0] if nps.summary else _("No score: too few gave a mark")
     return {
         "tone": "open",
         "sentence": _("%(score)s from %(n)s answers in wave %(wave)s.")

@@ -17,6 +17,7 @@ from feedback.forms import TextsForm
 from feedback.models import Answer, Survey, SurveyVersion
 from feedback.pages import results as found
 from feedback.pages.surveys import list_surveys, list_verdict, read_survey, rhythm_words
+from feedback.scoring import SMALLEST_GROUP
 from feedback.services import Report, begin_draft, edit_question, publish_version, report_item
 from feedback.services.surveys import newest_version
 from feedback.states import ItemKind, Origin
@@ -171,7 +172,7 @@ def results(request: HttpRequest, here: Here, code: str) -> HttpResponse:
         crumbs=[_surveys(here), Crumb(row.name, here.url("feedback:survey", row.code))],
         read=read,
         verdict=found.verdict(read),
-        smallest=found.SMALLEST_GROUP,
+        smallest=SMALLEST_GROUP,
         may_report=here.may("feedback.enter"),
     )
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from feedback.models import Occasion, Survey, SurveyRequest
 from feedback.readings import counted, find_question
+from feedback.scoring import SMALLEST_GROUP
 from feedback.states import DETRACTOR_TO, PROMOTER_FROM, QuestionKind, RequestState
 from phases.gates import CriterionResult
 from phases.models import Phase
@@ -91,15 +92,11 @@ def _wave(occasion: Occasion, marks: Counter[int], *, current: bool) -> Wave:
     promoters = sum(count for mark, count in marks.items() if mark >= PROMOTER_FROM)
     detractors = sum(count for mark, count in marks.items() if mark <= DETRACTOR_TO)
     parts = (promoters, sum(marks.values()) - promoters - detractors, detractors)
+    label, n = _("Wave %s") % occasion.number, sum(parts)
+    if n < SMALLEST_GROUP:
+        return Wave(label=label, value=None, n=n, current=current)
     low, high = adjusted_wald_nps(*parts) or (None, None)
-    return Wave(
-        label=_("Wave %s") % occasion.number,
-        value=net_promoter_score(*parts),
-        low=low,
-        high=high,
-        n=sum(parts),
-        current=current,
-    )
+    return Wave(label=label, value=net_promoter_score(*parts), low=low, high=high, n=n, current=current)
 
 
 def _plain(value: Decimal) -> Decimal:

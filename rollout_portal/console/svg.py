@@ -24,7 +24,7 @@ Number = Decimal | int | float
 
 @dataclass(frozen=True)
 class Wave:
-    """One row of `waves`: a label, the value and its interval (None while nothing was answered)."""
+    """One row of `waves`: a label, the value and its interval (None: no or too few answers)."""
 
     label: str
     value: Number | None
@@ -190,7 +190,7 @@ def waves(
             _("%(label)s %(value)s from %(n)s answers")
             % {"label": row.label, "value": words.number(row.value), "n": row.n}
             if row.value is not None
-            else _("%(label)s no answers") % {"label": row.label}
+            else f"{row.label} {_nothing(row)}"
         )
     return _svg((300, bottom + 10), "".join(parts), css="plot", sentence=f"{name}: {', '.join(said)}")
 
@@ -205,8 +205,12 @@ def _wave_row(row: Wave, y: float, start: float, end: float, left: float, right:
         x = _place(row.value, start, end, left, right)
         parts.append(f'<circle class="{point}" cx="{_c(x)}" cy="{_c(y)}" r="4.5"/>')
     else:
-        parts.append(_text(_("no answers"), left, y + 4))
+        parts.append(_text(_nothing(row), left, y + 4))
     return "".join(parts)
+
+
+def _nothing(row: Wave) -> str:
+    return _("too few answers to show") if row.n else _("no answers")
 
 
 def ring(done: int, whole: int) -> SafeString:

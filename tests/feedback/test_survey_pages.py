@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 
 from feedback.models import FeedbackItem, Occasion, Question, Survey, SurveyVersion
-from feedback.pages.results import SMALLEST_GROUP
+from feedback.pages.results import read_results
+from feedback.scoring import SMALLEST_GROUP
 from feedback.services import begin_draft, publish_version, submit_answers
 from feedback.states import Origin
 from phases.models import Phase
@@ -147,14 +148,15 @@ def test_results_show_the_score_with_its_interval_and_its_words(browser: Client,
     make_criterion(
         gate, measure="feedback.nps", subject="weekly", comparator=">", threshold=50, unit="points"
     )
-    make_answers(wave, "nps", [9, 9, 9, 8, 3])
+    for mark in (9, 9, 9, 8, 3):
+        make_answer(wave, {"nps": mark, "satisfaction": 5})
     make_answer(wave, {"nps": 10, "better": "<script>alert(1)</script> பெரிய"}, "ta")
     make_answer(wave, {"nps": 10, "satisfaction": 4, "used": ("quiz", "videos")})
     text = page(browser, wave.survey, "results/")
     assert "NPS 57.14 from 7 answers in wave 3." in text
     assert "NPS 57.14: 5 promoters, 1 passives, 1 detractors" in text
     assert "threshold 50" in text
-    assert "100 % satisfied: 1 of 1" in text
+    assert "100 % satisfied: 6 of 6" in text
     raw = browser.get(f"/console/{wave.survey.rollout.slug}/surveys/weekly/results/").content.decode()
     assert "&lt;script&gt;alert(1)" in raw
     assert "<script>alert" not in raw
@@ -199,6 +201,25 @@ def test_small_groups_are_shown_by_no_number(browser: Client, wave: Occasion) ->
         assert "19 answers in wave 3" in page(browser, wave.survey, f"results/?language={hidden}")
     assert "9 answers in wave 3" in page(browser, wave.survey, "results/?language=ms")
     assert "words of ta" not in page(browser, wave.survey, "results/?language=ms")
+    told = {
+        (word.text, word.language)
+        for result in read_results(wave.survey, clock.now(), wave=3, language="").questions
+        for word in result.words
+    }
+    assert told == {("words of ms", "ms"), ("words of ta", ""), ("words of en", "")}
+    assert 'lang="ta"' not in text
+
+
+def test_marks_that_few_gave_are_not_shown(browser: Client, wave: Occasion) -> None:
+    for place in range(SMALLEST_GROUP):
+        make_answer(wave, {"nps": 9, "used": ("quiz",)} if place else {"used": ("quiz",)})
+    text = page(browser, wave.survey, "results/")
+    assert "Fewer than 5 answered this; their marks are not shown." in text
+    assert "No score: too few gave a mark from 5 answers in wave 3." in text
+    assert "NPS 100" not in text
+    table = browser.get(f"/console/{wave.survey.rollout.slug}/surveys/weekly/results.csv").content.decode()
+    assert '"used","quiz (en)","5","5"' in table
+    assert '"nps"' not in table
 
 
 def test_a_wave_with_few_answers_shows_none_of_them(browser: Client, wave: Occasion) -> None:
