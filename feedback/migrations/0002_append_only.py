@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from feedback.triggers import ANSWERS_STAY, PUBLISHED_STAYS, guarded
+from feedback.guards import ANSWERS_STAY, PUBLISHED_STAYS, guarded
 from rollout_portal.lib.append_only import append_only
 
 

@@ -63,7 +63,7 @@ class Survey(PlanItem):
 
 
 class SurveyVersion(models.Model):
-    """What a survey asks, in all its languages. Published, it never changes again (triggers see to it)."""
+    """What a survey asks, in all its languages. Published, it never changes: the database sees to it."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     survey = models.ForeignKey(Survey, on_delete=models.PROTECT, related_name="versions")
