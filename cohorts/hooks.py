@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from cohorts import texts
 from cohorts.models import Batch, Invitation, Membership, Participant, PersonalLink
 from cohorts.services import invitations, people
-from cohorts.states import GONE, Answer, BatchState, How, LinkPurpose, ParticipantState, Step
+from cohorts.states import GONE, LINK_GRACE, Answer, BatchState, How, LinkPurpose, ParticipantState, Step
 from phases.models import Phase
 from phases.registry import Stop, consequences, stop_hook
 from phases.states import RUNNING, PhaseState, Verb
@@ -41,6 +41,7 @@ def mint_invitation_link(row: UUID, message: Message) -> str:
         invitation=invitation,
         digest=signed_links.token_digest(token),
         created_at=clock.now(),
+        expires_at=invitation.batch.answer_until + LINK_GRACE,
     )
     return f"{settings.BASE_URL}{reverse('testers:open_invitation', args=[token])}"
 

@@ -1,12 +1,13 @@
-"""How the rows behind this room's personal links are found."""
+"""How the rows behind this room's personal links are found, and for how long."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q
 
 from cohorts import visits
 from cohorts.models import PersonalLink
-from cohorts.states import LinkPurpose, ParticipantState
+from cohorts.states import IN, LINK_GRACE, LinkPurpose, ParticipantState
 from cohorts.visits import Visit
 from rollout_portal.lib import clock
 
@@ -29,10 +30,18 @@ def find_leave(row: UUID, digest: str) -> Visit | None:
     return Visit(row, LinkPurpose.LEAVE.value, link.participant)
 
 
+def _is_live(now: datetime) -> Q:
+    """Return which links open something: until their day, and while the person takes part and after."""
+    recently = now - LINK_GRACE
+    left = Q(participant__state=ParticipantState.LEFT, participant__state_at__gt=recently)
+    goes_on = Q(participant__rollout__ended_at=None) | Q(participant__rollout__ended_at__gt=recently)
+    return Q(expires_at__gt=now) | (Q(participant__state__in=IN) | left) & goes_on
+
+
 def _live(purpose: LinkPurpose, digest: str) -> PersonalLink | None:
     link = (
         PersonalLink.objects.filter(purpose=purpose, digest=digest, revoked_at__isnull=True)
-        .filter(Q(expires_at__isnull=True) | Q(expires_at__gt=clock.now()))
+        .filter(_is_live(clock.now()))
         .exclude(participant__state=ParticipantState.ERASED)
         .select_related("participant__person", "participant__rollout", "invitation__batch__phase__rollout")
         .first()

@@ -1,6 +1,7 @@
 """The lives of people, selections, batches and imports, as data. One function performs each kind of move."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from django.db import models
@@ -180,6 +181,10 @@ class How(models.TextChoices):
     ONE_CLICK = "one_click", _("By the mail program's unsubscribe button")
     COMPLAINT = "complaint", _("By reporting a message as spam")
     STAFF = "staff", _("Told to staff")
+
+
+LINK_GRACE: Final = timedelta(days=30)
+"""How long a link still opens after the last day for an answer, after leaving, after the rollout's end."""
 
 
 class LinkPurpose(models.TextChoices):

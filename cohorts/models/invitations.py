@@ -161,7 +161,10 @@ class Invitation(models.Model):
 
 
 class PersonalLink(models.Model):
-    """A link that was mailed to somebody: only the digest of its token. Several may be live at once."""
+    """A link that was mailed to somebody: only the digest of its token. Several may be live at once.
+
+    While the person takes part it stays live past `expires_at` (links.py), so that she reaches her data.
+    """
 
     purpose = models.CharField(max_length=30, choices=LinkPurpose.choices)
     participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="links")
@@ -170,7 +173,7 @@ class PersonalLink(models.Model):
     )
     digest = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField()
-    expires_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -1,7 +1,8 @@
 """Pages by personal links: nothing by GET, nothing about others, every language, no inline anything."""
 
 import re
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -25,6 +26,7 @@ from cohorts.states import Answer, AttributeType, How, ParticipantState, Purpose
 from phases import services as phases
 from phases.models import Rollout
 from phases.permissions import RoleName
+from phases.states import RolloutState
 from rollout_portal.audit.models import AuditEvent
 from rollout_portal.lib import clock, links
 from rollout_portal.outbox.models import Message
@@ -146,6 +148,51 @@ def test_the_cookie_of_one_visit_opens_no_other(invitation: Invitation) -> None:
         assert client.get(f"/t/{other.uuid}/{below}").status_code == 404
         assert client.post(f"/t/{other.uuid}/{below}", {"answer": "accept", "do": "erase"}).status_code == 404
     assert not Participant.objects.taking_part().exists()
+
+
+@pytest.mark.parametrize(
+    ("state", "days", "opens"),
+    [
+        (ParticipantState.INVITED, 29, True),
+        (ParticipantState.INVITED, 31, False),
+        (ParticipantState.DECLINED, 31, False),
+        (ParticipantState.ACCEPTED, 400, True),
+        (ParticipantState.ACTIVE, 400, True),
+    ],
+)
+def test_a_link_to_an_invitation_opens_until_a_month_after_the_last_day_and_while_she_takes_part(
+    invitation: Invitation,
+    state: ParticipantState,
+    days: int,
+    opens: bool,
+    business_clock: Callable[[datetime], None],
+) -> None:
+    address, client = _link(invitation), _opened(invitation)
+    Participant.objects.update(state=state)
+    business_clock(invitation.batch.answer_until + timedelta(days=days))
+    assert Client().get(address).status_code == (302 if opens else 404)
+    data = client.get(_page(invitation, "data/"))
+    assert data.status_code == (200 if opens else 404)
+    if not opens:
+        assert Client().get(address).content == Client().get("/t/i/nothing/").content, "it tells of nobody"
+
+
+def test_a_link_opens_for_a_month_after_she_left_or_the_rollout_ended(
+    invitation: Invitation, business_clock: Callable[[datetime], None]
+) -> None:
+    address, day = _link(invitation), invitation.batch.answer_until + timedelta(days=200)
+    changes: list[Callable[[], object]] = [
+        lambda: Participant.objects.update(state=ParticipantState.LEFT, state_at=day),
+        lambda: (
+            Participant.objects.update(state=ParticipantState.ACTIVE),
+            Rollout.objects.update(state=RolloutState.CLOSED, ended_at=day),
+        ),
+    ]
+    for change in changes:
+        change()
+        for days, status in ((29, 302), (31, 404)):
+            business_clock(day + timedelta(days=days))
+            assert Client().get(address).status_code == status
 
 
 def test_reading_changes_nothing(invitation: Invitation) -> None:
