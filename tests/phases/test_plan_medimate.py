@@ -4,6 +4,8 @@ from decimal import Decimal
 
 import pytest
 
+from comms.models import Announcement, Meeting
+from monitoring.models import Runbook, Trigger
 from phases.documents.importer import import_plan
 from phases.models import Criterion, Gate, PopulationBase, Rollout
 from rollout_portal.audit.services import System
@@ -97,3 +99,47 @@ def test_what_has_no_figure_is_judged_or_held_against_the_baseline(rollout: Roll
 def test_the_monitoring_checklist_has_an_item_for_each_thing_watched(rollout: Rollout) -> None:
     items = rollout.checklistitems.values_list("group", flat=True)
     assert list(items) == ["Performance metrics"] * 5 + ["Reasons to roll back"] * 3
+
+
+def test_what_the_plan_says_besides_its_phases_has_a_place(rollout: Rollout) -> None:
+    """Testing protocol 4, mitigations 4, looks back 4, tools 4; nobody is named for anything."""
+    testing = rollout.activitys.values_list("phase__code", "repeats")
+    assert list(testing) == [("2", "weekly"), ("2", "always"), ("2", ""), ("2", "weekly")]
+    assert [bool(risk.mitigation) for risk in rollout.risks.all()] == [True] * 4
+    assert not rollout.risks.exclude(likelihood="", impact="", contingency="").exists()
+    looks = [(str(look.when), look.repeats) for look in rollout.reviews.all()]
+    assert looks == [
+        ("days 1-7", "daily"),
+        ("days 1-28", "weekly"),
+        ("from day 1", "monthly"),
+        ("from day 1", "quarterly"),
+    ]
+    assert [tool.kind for tool in rollout.resources.all()] == ["tool"] * 4
+    assert all(role.is_vacant for role in rollout.plannedroles.all())
+    assert not rollout.budgetlines.exists()
+
+
+def test_three_triggers_end_in_one_rollback_of_four_steps(rollout: Rollout) -> None:
+    triggers = [
+        (one.measure, one.subject, one.against_target, one.action, one.automatic, one.runbook.code)
+        for one in Trigger.objects.filter(rollout=rollout).select_related("runbook")
+        if one.runbook
+    ]
+    assert triggers == [
+        ("monitoring.metric", "error-rate", True, "roll_back", True, "rollback"),
+        ("", "", False, "roll_back", True, "rollback"),
+        ("", "", False, "roll_back", True, "rollback"),
+    ]
+    runbook = Runbook.objects.get(rollout=rollout)
+    assert [step.code for step in runbook.steps.all()] == ["pause", "revert", "restore", "tell-users"]
+    assert runbook.within is None
+
+
+def test_users_hear_in_their_four_languages_and_the_team_meets_every_day(rollout: Rollout) -> None:
+    said = Announcement.objects.filter(rollout=rollout)
+    users = [one for one in said if one.audience == "The users of the phase"]
+    assert [one.code for one in users] == ["notices", "join-or-leave", "tell-us", "rolled-back"]
+    assert all(one.languages == ["ms", "zh-hans", "ta", "en"] for one in users)
+    assert [one.code for one in said if one.in_rollback] == ["incident-report", "rolled-back"]
+    standup = Meeting.objects.get(rollout=rollout)
+    assert (str(standup.when), standup.repeats) == ("weeks 1-9", "daily")
