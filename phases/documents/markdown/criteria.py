@@ -100,7 +100,11 @@ def _is_measured(context: Context, section: Section) -> bool:
     """Whether a list is one of criteria though its heading does not say so: most of its items compare."""
     items = [block for block in context.items(section) if context.parent(block) is None]
     plain = [block for block in items if not role_of(field_of(block)[0])]
-    ruled = sum(bool(rules.rules_in(block.text.plain, context.style, Strictness.EXPLICIT)) for block in plain)
+    ruled = sum(
+        bool(rules.rules_in(block.text.plain, context.style, Strictness.EXPLICIT))
+        or rules.zero_in_words(block.text.plain) is not None
+        for block in plain
+    )
     return ruled >= max(2, 0.75 * len(items))
 
 

@@ -183,6 +183,10 @@ def read_communications(context: Context) -> None:
             _tell(context, section.line, section.title, section, dict(field_of(block) for block in items))
             context.use((block.line for block in items), "communication")
             continue
+        if _is_one_message(section, items):
+            _tell(context, section.line, section.title, section, {})
+            context.use((block.line for block in items), "communication")
+            continue
         for block in items:
             context.deadline.check()
             inner = context.children(block)
@@ -201,6 +205,13 @@ def read_communications(context: Context) -> None:
             else:
                 _tell(context, block.line, block.text.plain, section, {})
                 context.use((child.line for child in context.below(block)), "communication")
+
+
+def _is_one_message(section: Section, items: list[Block]) -> bool:
+    """Whether a list says what one message contains: “Monthly newsletter:” above its topics."""
+    if section.own_role is Role.COMMUNICATION or not searcher("channels").search(section.title):
+        return False
+    return not any(field_of(block)[0] or searcher("channels").search(block.text.plain) for block in items)
 
 
 def _attributes(items: list[Block]) -> bool:

@@ -32,6 +32,7 @@ CURRENCIES = {
 }
 _BEFORE = {"drop": "<", "le": "<=", "ge": ">=", "lt": "<", "gt": ">"}
 _AFTER = {"le_after": "<=", "ge_after": ">=", "lt_after": "<", "gt_after": ">"}
+NEGATED = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
 _TIMES = {
     "unit_ms": "ms",
     "unit_s": "s",
@@ -142,7 +143,7 @@ def _range() -> re.Pattern[str]:
 def _comparator() -> re.Pattern[str]:
     groups = "|".join(f"(?P<{name}>{pattern(name)})" for name in _BEFORE)
     return re.compile(
-        rf"(?:(?P<sign>[<>]\s?=|=\s?[<>]|==?|[<>≤≥±])(?:\s*±)?|{groups})\.?\s*:?\s*(?:{pattern('filler')}\s*)?(?P<about>~|≈|{pattern('about')})?\s*[+]?$",
+        rf"(?:(?P<sign>[<>]\s?=|=\s?[<>]|==?|[<>≤≥±])(?:\s*±)?|{groups})\.?\s*:?\s*(?:{pattern('filler')}\s*)?(?:{pattern('baseline_word')}\s*)?(?P<about>~|≈|{pattern('about')})?\s*[+±]?\s*$",
         re.IGNORECASE,
     )
 
@@ -186,7 +187,9 @@ def _scale() -> re.Pattern[str]:
 
 @cache
 def _people() -> re.Pattern[str]:
-    return re.compile(rf"\s*{_COUNTER}\s*(?:[^\W\d]+\s+){{0,2}}?{pattern('people')}", re.IGNORECASE)
+    return re.compile(
+        rf"\s*{_COUNTER}\s*(?:(?!{pattern('per_word')})[^\W\d]+\s+){{0,2}}?{pattern('people')}", re.IGNORECASE
+    )
 
 
 def quantities(text: str, style: Style, skip: tuple[tuple[int, int], ...] = ()) -> list[Quantity]:
@@ -314,7 +317,11 @@ def _compared(text: str, start: int, floor: int) -> tuple[str, bool, str, int, b
             bool(match.group("about")),
         )
     name = next(name for name in _BEFORE if match.group(name))
-    return _BEFORE[name], False, match.group(name).strip(), offset + match.start(), bool(match.group("about"))
+    op, begin = _BEFORE[name], match.start()
+    negation = re.search(rf"{pattern('not')}\s*$", left[:begin], re.IGNORECASE)
+    if negation:
+        op, begin = NEGATED[op], negation.start()
+    return op, False, match.group(name).strip(), offset + begin, bool(match.group("about"))
 
 
 def _unit_name(match: re.Match[str]) -> str:

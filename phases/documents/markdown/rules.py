@@ -7,7 +7,7 @@ from functools import cache
 
 from phases.documents.markdown.labels import labels_in
 from phases.documents.markdown.numbers import Style
-from phases.documents.markdown.quantities import Quantity, counts_people, quantities
+from phases.documents.markdown.quantities import NEGATED, Quantity, counts_people, quantities
 from phases.documents.markdown.sections import split_field
 from phases.documents.markdown.vocabulary import pattern, searcher
 
@@ -36,7 +36,6 @@ class Rule:
     guessed: bool = False
 
 
-_INVERTED = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
 _EDGE = " \t:;,.-–—|()[]→•*="
 # Small words that are left over where the amount was taken out.
 _LOOSE_END = re.compile(r"\s+(?:of|von|de|d['’]|du|da|do|bei|auf|à|is|ist|est|es|é)$", re.IGNORECASE)
@@ -45,7 +44,7 @@ _PAREN = re.compile(r"\([^()]*\)")
 
 @cache
 def _no() -> re.Pattern[str]:
-    return re.compile(rf"^\W*{pattern('no')}", re.IGNORECASE)
+    return re.compile(rf"^\W*{pattern('no')}(?!-\w)", re.IGNORECASE)
 
 
 @cache
@@ -67,6 +66,12 @@ def _previous() -> re.Pattern[str]:
 @cache
 def _target_before() -> re.Pattern[str]:
     return re.compile(rf"(?:{pattern('target')})[^.;()\d]{{0,18}}\(?\s*$", re.IGNORECASE)
+
+
+@cache
+def _called_target() -> re.Pattern[str]:
+    """“Delivery rate (target”: what is left of a name where the target was in parentheses."""
+    return re.compile(rf"[\s(:\[–-]+{pattern('target')}\W*$", re.IGNORECASE)
 
 
 @cache
@@ -138,6 +143,7 @@ def rules_in(text: str, style: Style, strictness: Strictness, bold: str = "") ->
 def zero_in_words(text: str) -> str | None:
     """Return what there must be none of, where a line says “Zero X”; None where it does not."""
     behind = re.search(rf"\s*{pattern('zero_behind')}\W*$", text)
+    behind = behind or re.search(rf"\s{pattern('zero_alone')}\W*$", text, re.IGNORECASE)
     if behind and behind.start() and not re.search(r"\d", text):
         return text[: behind.start()].strip(_EDGE)
     match = _zero().search(text)
@@ -228,17 +234,10 @@ def _bare(text: str, found: list[Quantity], bold: str) -> list[Quantity]:
     percent = next((q for q in outside if q.unit.startswith("%")), None)
     if percent is not None:
         return [replace(percent, op=_direction(text, percent), guessed=True)]
-    rated = next(
-        (
-            q
-            for q in outside
-            if q.scaled or q.unit == "x" or _subject_before().search(text[max(0, q.start - 30) : q.start])
-        ),
-        None,
-    )
+    key, value = split_field(text, bold)
+    rated = next((q for q in outside if q.scaled or _is_factor(text, q, value) or _is_score(text, q)), None)
     if rated is not None:
         return [replace(rated, op=_direction(text, rated), guessed=True)]
-    key, value = split_field(text, bold)
     begin = len(text) - len(value) if key and text.endswith(value) else 0
     for quantity in outside:
         if quantity.start < begin or (
@@ -253,6 +252,18 @@ def _bare(text: str, found: list[Quantity], bold: str) -> list[Quantity]:
         if quantity.unit not in ("count",) and not quantity.is_time:
             return [replace(quantity, op=_direction(text, quantity), guessed=True)]
     return []
+
+
+def _is_factor(text: str, quantity: Quantity, value: str) -> bool:
+    """“40x faster”, “Speed: 40x”; but not “at 10x volume”."""
+    behind = text[quantity.end :].lstrip(" )")
+    return quantity.unit == "x" and (
+        value.startswith(text[quantity.start : quantity.end]) or bool(searcher("increase").match(behind))
+    )
+
+
+def _is_score(text: str, quantity: Quantity) -> bool:
+    return _subject_before().search(text[max(0, quantity.start - 30) : quantity.start]) is not None
 
 
 def _is_exposure(text: str, quantity: Quantity) -> bool:
@@ -295,9 +306,7 @@ def _named(text: str, chosen: list[Quantity], bold: str, window: str) -> list[Ru
         name = f"{before.strip(_EDGE)} {_without_window(behind).strip(_EDGE)}".strip(_EDGE)
         if index and key and not before.strip(_EDGE):
             name = f"{key} {name}".strip()
-        op = (
-            _INVERTED.get(quantity.op, quantity.op) if negated and quantity.op in (">", ">=") else quantity.op
-        )
+        op = NEGATED.get(quantity.op, quantity.op) if negated and quantity.op in (">", ">=") else quantity.op
         unit = quantity.unit
         around = f"{before[-40:]} {behind[:40]}"
         if unit == "%" and searcher("increase").match(behind.strip()):
@@ -312,7 +321,7 @@ def _named(text: str, chosen: list[Quantity], bold: str, window: str) -> list[Ru
             unit = "users"
         if negated and op != quantity.op:
             name = re.sub(rf"^\W*{pattern('no')}\s*", "", name, flags=re.IGNORECASE)
-        name = _LOOSE_END.sub("", name)
+        name = _LOOSE_END.sub("", _called_target().sub("", name))
         second = (
             bool(result)
             and _in_parentheses(text, quantity)

@@ -35,6 +35,7 @@ WORDS = {
     "not_given": "offen, noch offen, wie oben, siehe oben, entfällt, keine",
     "status": "abgeschlossen, laufend, geplant, offen, erledigt, in Arbeit",
     "calendar_words": "aufeinanderfolgende, aufeinanderfolgenden, volle, weitere",
+    "baseline_word": "Kontrollgruppe, Ausgangswert, Basiswert",
     "unit_ms": "Millisekunde*",
     "unit_s": "Sekunde, Sekunden, Sek",
     "unit_min": "Minute, Minuten, Min",
@@ -134,7 +135,8 @@ WORDS = {
     "criteria": (
         "Erfolgskriterien, Erfolgskriterium, Erfolgsmessung, Erfolgskennzahlen, Abnahmekriterien, "
         "Akzeptanzkriterien, Eintrittskriterien, Eingangskriterien, Kriterien, Abschlusskriterien, "
-        "Qualitätskriterien, Erfolgsindikatoren, Qualitätsziele, Erfolg gemessen an, Erfolgsfaktoren"
+        "Qualitätskriterien, Erfolgsindikatoren, Qualitätsziele, Erfolg gemessen an, Erfolgsfaktoren, "
+        "Erfolg wenn, erfolgreich wenn, gilt als erfolgreich"
     ),
     "success_alone": "Erfolg, Abnahme erfolgt",
     "metrics": (
@@ -149,7 +151,8 @@ WORDS = {
         "Rückfallkriterien, Rückabwicklungskriterien, Stoppkriterien, Auslöser für einen Rollback, "
         "Rollback wenn, Kriterien für Rollback, Kriterien für einen Rollback, Stoppbedingungen, "
         "Rücknahmekriterien, Auslöser für die Rücknahme, Sofortiger Rollback, Automatischer Rollback, "
-        "Pause bei, Rücksetzkriterien, Abbruch wenn, Abbruch bei, Abbruch falls"
+        "Pause bei, Rücksetzkriterien, Abbruch wenn, Abbruch bei, Abbruch falls, wann wir stoppen, "
+        "wir stoppen wenn"
     ),
     "rollback": (
         "Rollback, Rückfall, Rückfallplan, Rücknahme, Rückabwicklung, Rollback-Plan, Rollback-Verfahren, "

@@ -46,6 +46,9 @@ WORDS = {
         "wip, finished, closed, todo, to do, blocked, next"
     ),
     "calendar_words": "consecutive, straight, business, working, calendar, full, successive, more",
+    "baseline_word": (
+        "control, baseline, control group, the baseline, the control group, previous version, current"
+    ),
     "unit_ms": "millisecond*, msec",
     "unit_s": "second, seconds, sec, secs",
     "unit_min": "minute, minutes, min, mins",
@@ -111,7 +114,10 @@ WORDS = {
         "from, down from, up from, baseline, was, previously, currently, current, today, before, vs, "
         "versus, compared to, compared with, against, scale, out of, instead of"
     ),
-    "increase": "increase, growth, rise, uplift, improvement, improve, more, gain, lift, faster",
+    "increase": (
+        "increase, growth, rise, uplift, improvement, improve, more, gain, lift, faster, speedup, "
+        "speed-up, better, higher"
+    ),
     "decrease": "decrease, reduction, drop, decline, fewer, reduced, cut, less, slower",
     "lower_better": (
         "error*, crash*, latenc*, response time*, load time*, bug*, defect*, incident*, churn, bounce, "
@@ -183,7 +189,8 @@ WORDS = {
         "definition of done, measures of success, performance targets, performance criteria, key results, "
         "quality criteria, pass criteria, criteria, success factors measured, quality targets, "
         "success targets, post-enable validation, entry conditions, quality bar, success looks like, "
-        "service level objectives, slo targets, slos"
+        "service level objectives, slo targets, slos, success if*, successful if*, a success if*, "
+        "success when*, succeeds if*, successful when*, we succeed if*, must be true, to be true"
     ),
     "success_alone": "success, acceptance",
     "metrics": (
@@ -206,7 +213,8 @@ WORDS = {
         "tripwires, red lines, circuit breakers, stop criteria, stopping criteria, rollback signals, "
         "rollback rules, stop rules, when to stop, when we roll back, we roll back when*, "
         "we roll back if*, roll-back if any*, automatic halt*, failure criteria, kill switch triggers, "
-        "emergency stop, kill switch, kill-switch"
+        "emergency stop, kill switch, kill-switch, when we would stop, when we stop, we stop if*, "
+        "stop when, reasons to stop, when to pause, what would make us stop, when would we stop"
     ),
     "rollback": (
         "rollback, roll-back, roll back, back-out, backout, revert, rollback procedure*, rollback plan, "

@@ -35,6 +35,7 @@ WORDS = {
     "not_given": "por definir, ídem, no aplica, ninguno",
     "status": "completado, completada, en curso, pendiente, planificado, planificada",
     "calendar_words": "últimos",
+    "baseline_word": "línea base, grupo de control",
     "unit_ms": "milisegundo*",
     "unit_s": "segundo, segundos, seg",
     "unit_min": "minuto, minutos",
@@ -136,7 +137,7 @@ WORDS = {
     "criteria": (
         "criterios de éxito, criterio de éxito, métricas de éxito, criterios de aceptación, "
         "indicadores de éxito, criterios de entrada, criterios, criterios de validación, "
-        "indicadores de logro, condiciones de entrada, metas de éxito"
+        "indicadores de logro, condiciones de entrada, metas de éxito, éxito si, exitosa si, exitoso si"
     ),
     "metrics": (
         "métricas, métrica, indicadores, KPI, KPIs, umbrales, objetivos cuantitativos, metas, monitoreo, "
@@ -149,7 +150,7 @@ WORDS = {
         "criterios de retroceso, condiciones de rollback, activadores, activadores de rollback, "
         "desencadenantes, desencadenantes de rollback, disparadores de reversión, reversión inmediata, "
         "condiciones de parada, activadores de reversión, pausa si, criterios de aborto, "
-        "desencadenantes de reversión"
+        "desencadenantes de reversión, cuándo detener, cuándo parar"
     ),
     "rollback": (
         "reversión, rollback, plan de reversión, procedimiento de reversión, retroceso, plan de rollback, "

@@ -38,6 +38,7 @@ WORDS = {
     "not_given": "à définir, idem, sans objet, néant",
     "status": "terminé, terminée, en cours, prévu, prévue, à venir",
     "calendar_words": "pleins",
+    "baseline_word": "référence, groupe témoin",
     "unit_ms": "milliseconde*",
     "unit_s": "seconde, secondes",
     "unit_min": "minute, minutes, mn",
@@ -138,7 +139,7 @@ WORDS = {
         "critères de succès, critère de succès, critères de réussite, critères d'acceptation, "
         "indicateurs de succès, mesures de succès, critères d'entrée, critères de validation, critères, "
         "conditions de réussite, seuil minimum, objectifs chiffrés, critères de qualité, "
-        "indicateurs de réussite, conditions d'entrée"
+        "indicateurs de réussite, conditions d'entrée, réussie si, réussi si, succès si"
     ),
     "metrics": (
         "métriques, métrique, indicateurs, indicateur, KPI, indicateurs clés, mesures, cibles, seuils, "
@@ -151,7 +152,7 @@ WORDS = {
         "retour arrière si, critères d'arrêt, critères d'abandon, conditions d'arrêt, "
         "déclencheurs de retour arrière, déclencheurs du retour arrière, déclenchement du retour arrière, "
         "seuils de retour arrière, quand revenir en arrière, retour arrière immédiat, pause si, "
-        "suspension si, conditions de déclenchement"
+        "suspension si, conditions de déclenchement, quand arrêter, nous arrêtons si"
     ),
     "rollback": (
         "retour arrière, rollback, plan de retour arrière, procédure de retour arrière, retour en arrière, "

@@ -32,6 +32,7 @@ WORDS = {
     "step_word": "langkah",
     "not_given": "akan ditentukan",
     "status": "selesai, dalam proses, dirancang",
+    "baseline_word": "garis dasar",
     "unit_ms": "milisaat",
     "unit_s": "saat",
     "unit_min": "minit",

@@ -34,6 +34,7 @@ WORDS = {
     "step_word": "passo",
     "not_given": "a definir, idem, não se aplica",
     "status": "concluído, concluída, em andamento, pendente, planejado, planejada",
+    "baseline_word": "linha de base, grupo de controle",
     "unit_ms": "milissegundo*",
     "unit_s": "segundo, segundos, seg",
     "unit_min": "minuto, minutos",
@@ -124,7 +125,7 @@ WORDS = {
     "criteria": (
         "critérios de sucesso, critério de sucesso, métricas de sucesso, critérios de aceitação, "
         "critérios de aceite, indicadores de sucesso, critérios de entrada, critérios, "
-        "critérios de validação"
+        "critérios de validação, sucesso se, bem-sucedida se"
     ),
     "metrics": (
         "métricas, métrica, indicadores, KPI, KPIs, limiares, metas, monitoramento, monitorização, "
