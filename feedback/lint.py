@@ -6,8 +6,11 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
+from feedback.plan import SurveyPlan
+from feedback.states import Rhythm
 from phases.documents.schema import Rule
-from phases.lint import criteria, most_people, stages
+from phases.lint import PlanDay, criteria, first_day, last_day, most_people, stages
+from phases.plan.stages import PhasePlan
 from phases.registry import Finding, lint_rule
 from rollout_portal.lib.decimals import Comparator
 from rollout_portal.lib.statistics import adjusted_wald_nps, wilson_share
@@ -108,6 +111,59 @@ def _no_survey(sections: Sections) -> Iterator[Finding]:
                     "from": gate.from_phase,
                 },
             )
+
+
+# --- When they are held -----------------------------------------------------------------------------
+@lint_rule("feedback.survey-after-its-phase", why=_("Whom a phase had is asked while they are in it."))
+def _survey_after_its_phase(sections: Sections) -> Iterator[Finding]:
+    phases = {phase.code: (place, phase) for place, phase in enumerate(stages(sections))}
+    for place, survey in held_once(sections):
+        number, phase = phases.get(survey.phase, (0, None))
+        opens, end = _days(survey, phase)[0], last_day(phase) if phase is not None else None
+        if phase is not None and opens is not None and end is not None and opens > end:
+            yield Finding(
+                (("feedback", "surveys", place, "day"), ("phases", number)),
+                _("“%(survey)s” opens on day %(day)s of “%(phase)s”, which is over by then."),
+                _("Hold it earlier, let the phase go on, or ask in the phase that runs then."),
+                {"survey": survey.name, "day": survey.day, "phase": phase.name},
+            )
+
+
+@lint_rule("feedback.gate-before-its-survey", why=_("A gate cannot read answers that are still to come."))
+def _gate_before_its_survey(sections: Sections) -> Iterator[Finding]:
+    phases = {phase.code: (place, phase) for place, phase in enumerate(stages(sections))}
+    surveys = {survey.code: (place, survey) for place, survey in held_once(sections)}
+    for path, gate, criterion in criteria(sections):
+        place, survey = surveys.get(criterion.of.split(".")[0], (0, None))
+        number, after = phases.get(gate.to_phase or "", (0, None))
+        if survey is None or after is None or not (criterion.measure or "").startswith("feedback."):
+            continue
+        closes, start = _days(survey, phases.get(survey.phase, (0, None))[1])[1], first_day(after)
+        if closes is not None and start is not None and closes >= start:
+            yield Finding(
+                (path, ("feedback", "surveys", place), ("phases", number)),
+                _("“%(rule)s” reads the survey “%(survey)s”, which is not over when “%(after)s” starts."),
+                _("Let the phase start after it, or ask earlier."),
+                {"rule": criterion.rule, "survey": survey.name, "after": after.name},
+            )
+
+
+def held_once(sections: Sections) -> Iterator[tuple[int, SurveyPlan]]:
+    """Yield the surveys of a plan that are held once, with their positions."""
+    section = sections.get("feedback")
+    for place, survey in enumerate(section.surveys if section is not None else ()):
+        if survey.rhythm == Rhythm.ONCE:
+            yield place, survey
+
+
+def _days(survey: SurveyPlan, phase: PhasePlan | None) -> tuple[PlanDay | None, PlanDay | None]:
+    """Return the first and the last day of a survey, to compare with those of phases."""
+    start = first_day(phase) if phase is not None else None
+    if start is None:
+        return None, None
+    kind, day = start
+    opens = day + survey.day - 1
+    return (kind, opens), (kind, opens + survey.open_days - 1)
 
 
 @lint_rule("feedback.language-left-out", why=_("People are asked in their language, or they do not answer."))

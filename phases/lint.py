@@ -17,6 +17,8 @@ from phases.registry import Finding, lint_rule
 from rollout_portal.lib.decimals import Comparator
 
 Sections = Mapping[str, Any]
+PlanDay = tuple[int, int]
+"""A day to compare with others of its kind: (0, day of the plan) or (1, day of the calendar)."""
 _UP: Final = (Comparator.ABOVE, Comparator.AT_LEAST)
 _DOWN: Final = (Comparator.BELOW, Comparator.AT_MOST)
 
@@ -89,7 +91,7 @@ def _gate_before_its_results(sections: Sections) -> Iterator[Finding]:
         if gate.from_phase not in places or gate.to_phase not in places:
             continue
         before, after = stages(sections)[places[gate.from_phase]], stages(sections)[places[gate.to_phase]]
-        end, start = _last_day(before), _first_day(after)
+        end, start = last_day(before), first_day(after)
         if end is not None and start is not None and start <= end:
             yield Finding(
                 (("phases", places[after.code]), path, ("phases", places[before.code])),
@@ -218,7 +220,7 @@ def _calendar_end(phase: PhasePlan, anchor: date | None) -> date | None:
         return phase.ends
     if phase.weeks is None or anchor is None:
         return None
-    return anchor + timedelta(weeks=phase.weeks.last, days=-1)
+    return anchor + timedelta(days=plan_day(phase.weeks.last, phase.days.last if phase.days else 7) - 1)
 
 
 # --- Phases ----------------------------------------------------------------------------------------
@@ -337,16 +339,22 @@ def most_people(phase: PhasePlan, sizes: Mapping[str, int]) -> int | None:
     return int(phase.percent * size / 100) if phase.percent is not None and size is not None else None
 
 
-def _first_day(phase: PhasePlan) -> tuple[int, int] | None:
-    """Return when a phase starts, to compare with other phases: dates with dates, weeks with weeks."""
+def first_day(phase: PhasePlan) -> PlanDay | None:
+    """Return when a phase starts, to compare with other phases."""
     if phase.starts is not None:
         return (1, phase.starts.toordinal())
-    return (0, phase.weeks.first) if phase.weeks else None
+    return (0, plan_day(phase.weeks.first, phase.days.first if phase.days else 1)) if phase.weeks else None
 
 
-def _last_day(phase: PhasePlan) -> tuple[int, int] | None:
+def last_day(phase: PhasePlan) -> PlanDay | None:
+    """Return when a phase ends, as `first_day`; None when it has no end, or the plan does not say."""
     if phase.open_ended:
         return None
     if phase.ends is not None:
         return (1, phase.ends.toordinal())
-    return (0, phase.weeks.last) if phase.weeks else None
+    return (0, plan_day(phase.weeks.last, phase.days.last if phase.days else 7)) if phase.weeks else None
+
+
+def plan_day(week: int, day: int) -> int:
+    """Return which day of the plan this is; the first is 1."""
+    return 7 * (week - 1) + day

@@ -85,6 +85,12 @@ WRONG = [
      (15, 6), "rests on 3 people at most; to be sure of it takes 6 answers"),
     ("feedback.no-survey-feeds-it", 'phase: "1"\n      title', 'phase: "2"\n      title',
      (15, 20), "reads the survey “Weekly”, which is held in phase 2"),
+    ("feedback.survey-after-its-phase", 'phase: "1"\n      title',
+     'phase: "1"\n      rhythm: once\n      day: 15\n      title',
+     (22, 6), "opens on day 15 of “One”, which is over by then"),
+    ("feedback.gate-before-its-survey", 'phase: "1"\n      title',
+     'phase: "1"\n      rhythm: once\n      day: 14\n      open_days: 2\n      title',
+     (15, 18, 7), "reads the survey “Weekly”, which is not over when “Two” starts."),
     ("feedback.language-left-out", "text: {en: Q, de: F}", "text: {en: Q}", (23,), "not there in de"),
     ("phases.vacant-role", "populations:\n",
      "roles:\n  - {code: po, name: Owner}\n  - {code: ok, name: Fine, person: Ada}\n"
@@ -118,7 +124,7 @@ WRONG = [
      (7, 4), "“Hello” is announced on 2026-12-25, in the blackout “Holidays”."),
 ]  # fmt: skip
 SCORE = "{code: a, rule: A, measure: feedback.nps, of: weekly, holds: above 20 points}"
-NEEDS_SCORE = {"feedback.too-few-people", "feedback.no-survey-feeds-it"}
+NEEDS_SCORE = {"feedback.too-few-people", "feedback.no-survey-feeds-it", "feedback.gate-before-its-survey"}
 DUE = ("    signatures:", "    due: 2026-01-10\n    signatures:")
 
 
@@ -156,6 +162,19 @@ def test_every_rule_is_tried() -> None:
 @pytest.mark.parametrize("more", [SURVEY, METRIC], ids=["survey", "metric"])
 def test_a_plan_without_contradiction_has_no_finding(more: str) -> None:
     assert found_in(HEAD + more) == []
+
+
+def test_phases_that_share_a_week_are_told_apart_by_its_days() -> None:
+    shared = HEAD.replace("weeks: 1-2,", "weeks: 1-2, days: 1-3,").replace("weeks: 3,", "weeks: 2, days: 4,")
+    assert found_in(shared + SURVEY) == []
+    (found,) = found_in(shared.replace("days: 4,", "days: 3,") + SURVEY)
+    assert found.rule.name == "phases.gate-before-its-results"
+
+
+def test_a_survey_may_be_open_until_the_day_before_the_next_phase() -> None:
+    once = SURVEY.replace("      title", "      rhythm: once\n      day: 14\n      open_days: 1\n      title")
+    scored = HEAD.replace("{code: c, rule: Fine, judged_by: support}", SCORE)
+    assert found_in(scored + once) == []
 
 
 def test_seats_add_up_to_the_phase() -> None:
