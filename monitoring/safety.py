@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 from flags.models import Flag
 from monitoring.models import EscalationContact, OnCallShift, Runbook, RunbookStep, Target, Trigger
 from phases.models import Phase, PlannedRole, Rollout, Weekday
+from phases.pages.gates import Verdict
 from phases.pages.planned import (
     Card,
     Planned,
@@ -37,7 +38,7 @@ def read_triggers(rollout: Rollout) -> Planned:
     sentence = ngettext("%d trigger is planned.", "%d triggers are planned.", len(triggers)) % len(triggers)
     text = ngettext("%d waits for a person to report it.", "%d wait for a person to report them.", by_hand)
     return Planned(
-        verdict(sentence, [text % by_hand] if by_hand else []),
+        Verdict("open", sentence, text % by_hand if by_hand else ""),
         _("No trigger stops anything yet; this page shows what the plan says. Stop… always works."),
         (
             Card(

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -11,6 +11,9 @@ from django.utils.translation import ngettext
 from phases.models import PlanItem, PlannedRole, Repeated, Rollout, Timed
 from phases.pages.gates import Verdict
 from rollout_portal.lib import words
+
+# So many letters do not fit into a third of a phone's line.
+LONG: Final = 40
 
 _Item = TypeVar("_Item", bound=PlanItem)
 
@@ -36,9 +39,18 @@ class Card:
     note: str = ""
 
     @property
-    def lines(self) -> list[tuple[Row, list[tuple[str, str]]]]:
-        """Each row with its cells, every cell under its column's name."""
-        return [(row, list(zip(self.columns, row.cells, strict=True))) for row in self.rows]
+    def lines(self) -> list[tuple[Row, list[tuple[str, str, bool]]]]:
+        """Each row with its cells: the column, what it says, whether it takes a whole line on a phone."""
+        return [
+            (
+                row,
+                [
+                    (column, cell, len(cell) > LONG)
+                    for column, cell in zip(self.columns, row.cells, strict=True)
+                ],
+            )
+            for row in self.rows
+        ]
 
 
 @dataclass(frozen=True, slots=True)
