@@ -8,7 +8,9 @@ class CohortsConfig(AppConfig):
     verbose_name = "Cohorts"
 
     def ready(self) -> None:
-        # What other rooms ask this one: texts and links of invitations, the permission question, stops.
+        # What other rooms ask this one: the card of a phase, texts and links of invitations, the permission
+        # question, stops.
+        import_module("cohorts.cards")
         import_module("cohorts.hooks")
         import_module("cohorts.importing.jobs")
         import_module("cohorts.links")

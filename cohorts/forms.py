@@ -196,6 +196,47 @@ class DrawForm(forms.Form):
     )
 
 
+class NameForm(ReasonForm):
+    """People for a phase, each on a line of its own. `seen` says whom the page showed last."""
+
+    field_order = ["source", "lines", "reason"]
+
+    source = forms.ChoiceField(
+        label=gettext_lazy("Add everybody who came from"),
+        required=False,
+    )
+    lines = forms.CharField(
+        label=gettext_lazy("People, one on each line"),
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 8, "autocapitalize": "off", "spellcheck": "false"}),
+        max_length=400_000,
+        error_messages={"required": gettext_lazy("Write at least one line.")},
+    )
+    seen = forms.CharField(required=False, widget=forms.HiddenInput, max_length=64)
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None,
+        *,
+        sources: Sequence[tuple[str, int]],
+        by_address: bool,
+        initial: Mapping[str, Any],
+    ) -> None:
+        super().__init__(data, initial=dict(initial))
+        self.fields["reason"].label = _("Why these people")
+        self.fields["lines"].help_text = (
+            _("A number (T-037), an id in the product, or an e-mail address.")
+            if by_address
+            else _("A number (T-037) or an id in the product.")
+        )
+        choices = [(name, f"{name} ({n})") for name, n in sources]
+        field = self.fields["source"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", _("choose")), *choices]
+        if not choices:
+            del self.fields["source"]
+
+
 class ShortfallForm(forms.Form):
     """What shall happen with seats that nobody fills. Nothing is chosen beforehand."""
 

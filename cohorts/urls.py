@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from cohorts.views import imports, invitations, people, selections
+from cohorts.views import imports, invitations, naming, people, selections
 
 app_name = "cohorts"
 
@@ -18,9 +18,11 @@ urlpatterns = [
     path("participants/<int:number>/erase/", people.erase, name="erase"),
     path("selections/", selections.selections, name="selections"),
     path("selections/draw/<str:phase>/", selections.draw, name="draw"),
+    path("selections/name/<str:phase>/", naming.name, name="name"),
     path("selections/<uuid:uuid>/", selections.selection, name="selection"),
     path("selections/<uuid:uuid>/send/", selections.propose, name="propose"),
     path("selections/<uuid:uuid>/decide/", selections.decide, name="decide_selection"),
+    path("selections/<uuid:uuid>/let-in/", naming.admit, name="admit"),
     path("selections/<uuid:uuid>/give-away/", selections.reallocate, name="reallocate"),
     path("selections/<uuid:uuid>/proof.json", selections.proof, name="proof"),
     path("invitations/", invitations.board, name="invitations"),

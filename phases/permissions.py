@@ -109,17 +109,27 @@ def require(user: User, act: str, rollout: "Rollout") -> None:
 
 def refusal(act: str, rollout: "Rollout") -> str:
     """Return why an act is refused: which role can, and who has it."""
-    row = _acts[act]
-    roles = [role for role in RoleName if role in row.roles]
-    holders = rollout.roles.current().filter(role__in=roles).select_related("user")
-    people = [f"{role.user} ({role.get_role_display().lower()})" for role in holders]
+    people = holders(act, rollout)
     return _("%(act)s needs the role %(roles)s. %(ask)s") % {
-        "act": str(row.label),
-        "roles": _(" or ").join(str(role.label).lower() for role in roles),
-        "ask": _("Ask %(people)s.") % {"people": ", ".join(people)}
+        "act": str(_acts[act].label),
+        "roles": roles_text(act),
+        "ask": _("Ask %(people)s.") % {"people": people}
         if people
         else _("Nobody has it yet; an administrator can give it."),
     }
+
+
+def roles_text(act: str) -> str:
+    """Return which roles can do `act`: "product owner or project sponsor"."""
+    return _(" or ").join(str(role.label).lower() for role in RoleName if role in _acts[act].roles)
+
+
+def holders(act: str, rollout: "Rollout", *, without: User | None = None) -> str:
+    """Return who can do `act`, each with the role: "Aisyah Rahman (product owner)"; empty when nobody can."""
+    held = rollout.roles.current().filter(role__in=_acts[act].roles).select_related("user")
+    if without is not None:
+        held = held.exclude(user=without)
+    return ", ".join(f"{role.user} ({role.get_role_display().lower()})" for role in held)
 
 
 def roles_of(user: User | AnonymousUser, rollout: "Rollout") -> frozenset[RoleName]:

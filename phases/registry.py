@@ -18,6 +18,7 @@ from phases.states import Reason, Verb
 
 if TYPE_CHECKING:
     from phases.models import Phase, Rollout
+    from phases.permissions import Rights
     from rollout_portal.accounts.models import User
 
 log = structlog.get_logger("phases")
@@ -196,6 +197,34 @@ def consequences_of(phase: "Phase", verb: Verb) -> list[str]:
             room = function.__module__.split(".")[0]
             found.append(_("What happens in “%s” cannot be counted at this moment.") % room)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseCard:
+    """What a room shows on the page of a phase: sentences, and links to where it goes on.
+
+    :ivar links: (words, address) of pages that the reader may open.
+    """
+
+    title: str
+    lines: tuple[str, ...]
+    links: tuple[tuple[str, str], ...] = ()
+
+
+PhaseCardFunction = Callable[["Phase", "Rights"], PhaseCard | None]
+
+_phase_cards: list[PhaseCardFunction] = []
+
+
+def phase_card(function: PhaseCardFunction) -> PhaseCardFunction:
+    """Register a card for the page of a phase; None where the reader has nothing to see there."""
+    _phase_cards.append(function)
+    return function
+
+
+def phase_cards(phase: "Phase", rights: "Rights") -> list[PhaseCard]:
+    """Return what the rooms show on the page of `phase` to a reader with these rights."""
+    return [card for function in _phase_cards if (card := function(phase, rights)) is not None]
 
 
 @dataclass(frozen=True, slots=True)

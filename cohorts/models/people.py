@@ -163,6 +163,11 @@ class Participant(models.Model):
         """What the person is called wherever a name is not needed."""
         return f"T-{self.number:03d}"
 
+    @property
+    def is_drawable(self) -> bool:
+        """Whether the person can get a new seat: what `drawable()` asks of many."""
+        return self.state == ParticipantState.REGISTERED and self.opted_out_at is None
+
 
 class Standing(models.Model):
     """How a person took part before her present state: since when, until when. Only ever added to.

@@ -17,7 +17,8 @@ from rollout_portal.outbox import addresses
 from rollout_portal.outbox.models import Message
 
 PAGE: Final = 50
-_NUMBER: Final = re.compile(r"(?:T-?)?0*([1-9][0-9]{0,8})", re.IGNORECASE)
+NUMBER: Final = re.compile(r"(?:T-?)?0*([1-9][0-9]{0,8})", re.IGNORECASE)
+"""How staff write the number of a participant: T-037, t37, 37."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ def _searched(rows: ParticipantQuerySet, words: str, *, by_address: bool) -> Par
             return rows.filter(person__email_digest=addresses.digest(words))
         except UnicodeError:
             return rows.none()
-    number = _NUMBER.fullmatch(words)
+    number = NUMBER.fullmatch(words)
     if number and rows.filter(number=int(number[1])).exists():
         return rows.filter(number=int(number[1]))
     return rows.filter(external_id=words)

@@ -1,9 +1,10 @@
 """Selections: for each phase the newest ones; and one of them, with its verdict first."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from cohorts.attributes import labels
 from cohorts.models import Selection, SelectionRule
@@ -13,6 +14,8 @@ from phases.models import Phase, Rollout
 from phases.permissions import Rights
 from phases.states import OVER
 from rollout_portal.lib import words
+
+NAMED_SHOWN: Final = 100
 
 LOOKS = {
     SelectionState.DRAFT: "draft",
@@ -32,10 +35,16 @@ class PhaseLine:
     seats: str
     versions: list[Selection]
     can_draw: bool
+    can_name: bool
+
+    @property
+    def drawn(self) -> bool:
+        """Whether one of the versions came of a draw."""
+        return any(version.method != Method.NAMED for version in self.versions)
 
 
 def list_selections(rollout: Rollout, rights: Rights) -> list[PhaseLine]:
-    """Return every phase that has a rule or a selection: three queries."""
+    """Return every phase that has a rule or a selection, or can get one by name: three queries."""
     rules = {
         rule.phase_id: rule
         for rule in SelectionRule.objects.filter(rollout=rollout).prefetch_related("quotas")
@@ -47,7 +56,8 @@ def list_selections(rollout: Rollout, rights: Rights) -> list[PhaseLine]:
     for phase in rollout.phases.select_related("base").order_by("position", "pk"):
         phase.rollout = rollout
         rule = rules.get(phase.pk)
-        if rule is None and phase.pk not in versions:
+        may_draft = phase.state not in OVER and rights.may("selection.draft")
+        if rule is None and phase.pk not in versions and not may_draft:
             continue
         lines.append(
             PhaseLine(
@@ -55,7 +65,8 @@ def list_selections(rollout: Rollout, rights: Rights) -> list[PhaseLine]:
                 rule=rule,
                 seats=_seats(rule, phase),
                 versions=versions.get(phase.pk, []),
-                can_draw=rule is not None and phase.state not in OVER and rights.may("selection.draft"),
+                can_draw=rule is not None and may_draft,
+                can_name=may_draft,
             )
         )
     return lines
@@ -89,10 +100,14 @@ class SelectionRead:
     short: list[dict[str, Any]]
     open_seats: int
     is_current: bool
+    named: tuple[str, ...] = ()
+    more: int = 0
 
 
 def read_selection(selection: Selection) -> SelectionRead:
     """Return what the page of a selection shows; one query beside the row."""
+    if selection.method == Method.NAMED:
+        return _read_named(selection)
     strata: list[dict[str, Any]] = selection.report["strata"]
     shown = [stratum for stratum in strata if stratum["seats"] or stratum["pool"]]
     short = [stratum for stratum in strata if stratum["short"]]
@@ -109,10 +124,35 @@ def read_selection(selection: Selection) -> SelectionRead:
             for name in ("registered", "seats", "pool", "kept", "taken")
         },
         rounding=_rounding(shown),
-        attribute=names.get(attribute, _("name") if attribute == "named" else attribute),
+        attribute=names.get(attribute, attribute),
         short=short,
         open_seats=sum(stratum["short"] for stratum in short),
         is_current=selection.state in (SelectionState.DRAFT, SelectionState.PROPOSED),
+    )
+
+
+def _read_named(selection: Selection) -> SelectionRead:
+    """Return what the page of named people shows: who they are, by number, the first hundred."""
+    rows = selection.places.order_by("participant__number").select_related("participant")[:NAMED_SHOWN]
+    many = {"n": words.number(selection.taken), "phase": selection.phase.name}
+    return SelectionRead(
+        tone="met",
+        sentence=ngettext(
+            "%(n)s person is named for “%(phase)s”.",
+            "%(n)s people are named for “%(phase)s”.",
+            selection.taken,
+        )
+        % many,
+        detail="",
+        strata=[],
+        total={},
+        rounding="",
+        attribute="",
+        short=[],
+        open_seats=0,
+        is_current=selection.state in (SelectionState.DRAFT, SelectionState.PROPOSED),
+        named=tuple(row.participant.label for row in rows),
+        more=max(0, selection.taken - NAMED_SHOWN),
     )
 
 

@@ -17,8 +17,9 @@ from cohorts.models import Membership, Participant, Place, Selection, SelectionR
 from cohorts.services.selections import lock_selection, move_selection, record_selection, require_state
 from cohorts.states import Method, ParticipantState, SelectionState, Shortfall
 from phases import permissions
-from phases.exceptions import Refused
+from phases.exceptions import Refused, WrongState
 from phases.models import Phase
+from phases.states import OVER
 from rollout_portal.accounts.models import User
 from rollout_portal.jobs import files
 from rollout_portal.lib import clock
@@ -120,6 +121,8 @@ def name_people(*, phase: Phase, participants: Sequence[Participant], by: User, 
     permissions.require(by, "selection.draft", phase.rollout)
     if not reason.strip():
         raise Refused(_("Say why these people. The reason stands in the record."))
+    if phase.state in OVER:
+        raise WrongState(_("“%s” is over; nobody gets a seat in it.") % phase)
     register = lock_register(phase.rollout)
     chosen = list(
         Participant.objects.filter(rollout=register.rollout, pk__in=[row.pk for row in participants])
@@ -128,10 +131,10 @@ def name_people(*, phase: Phase, participants: Sequence[Participant], by: User, 
     )
     if len(chosen) != len(participants) or not chosen:
         raise Refused(_("Choose people who are in the register, have no seat and did not opt out."))
-    candidates = [Candidate(row.pk, row.selection_key, NAMED) for row in chosen]
-    drawn = drawing.draw(NAMED, {NAMED: len(chosen)}, candidates)
+    pool = Pool([Candidate(row.pk, row.selection_key, NAMED) for row in chosen], {NAMED: len(chosen)}, [])
+    drawn = drawing.draw(NAMED, {NAMED: len(chosen)}, pool.candidates)
     rule = {"attribute": NAMED, "conditions": [], "seats": {NAMED: len(chosen)}, "labels": {}}
-    return _store(phase, Method.NAMED, drawn, by, rule, reason=reason)
+    return _store(phase, Method.NAMED, drawn, by, rule, pool=pool, reason=reason.strip())
 
 
 @transaction.atomic
@@ -188,7 +191,7 @@ def _store(
     by: User,
     rule: dict[str, Any],
     *,
-    pool: Pool | None = None,
+    pool: Pool,
     shares: Sequence[Share] = (),
     reason: str = "",
     shortfall: str = Shortfall.NONE,
@@ -197,7 +200,7 @@ def _store(
     for older in Selection.objects.select_for_update().filter(phase=phase, state=SelectionState.DRAFT):
         move_selection(older, SelectionState.SUPERSEDED)
         older.save(update_fields=["state"])
-    keys = [(person.key, person.stratum) for person in pool.candidates] if pool else []
+    keys = [(person.key, person.stratum) for person in pool.candidates]
     number = (phase.selections.aggregate(newest=Max("number"))["newest"] or 0) + 1
     selection = Selection(
         rollout=phase.rollout,
@@ -258,15 +261,13 @@ def _store(
     return selection
 
 
-def _report(
-    drawn: Drawing, rule: dict[str, Any], pool: Pool | None, shares: Sequence[Share]
-) -> dict[str, Any]:
+def _report(drawn: Drawing, rule: dict[str, Any], pool: Pool, shares: Sequence[Share]) -> dict[str, Any]:
     exact = {share.value: share for share in shares}
     strata = [
         {
             "value": stratum.value,
             "label": rule["labels"].get(stratum.value, stratum.value),
-            "registered": pool.registered.get(stratum.value, 0) if pool else stratum.pool,
+            "registered": pool.registered.get(stratum.value, 0),
             "seats": stratum.seats,
             "pool": stratum.pool,
             "kept": stratum.kept,
@@ -279,8 +280,8 @@ def _report(
     ]
     return {
         "strata": strata,
-        "registered": sum(pool.registered.values()) if pool else drawn.pool,
-        "conditions": [{"text": text, "left": left} for text, left in (pool.left if pool else [])],
+        "registered": sum(pool.registered.values()),
+        "conditions": [{"text": text, "left": left} for text, left in pool.left],
     }
 
 

@@ -9,10 +9,12 @@ from django.utils.translation import ngettext
 from cohorts import attributes
 from cohorts.keys import lock_register
 from cohorts.models import Membership, Participant, Place, Selection
+from cohorts.models.people import ParticipantQuerySet
 from cohorts.services import people
-from cohorts.states import SELECTION_MOVES, Method, SelectionState, Shortfall, Step
+from cohorts.states import SELECTION_MOVES, Method, ParticipantState, SelectionState, Shortfall, Step
 from phases import permissions
 from phases.exceptions import PermissionRefused, Refused, WrongState
+from phases.models import Phase
 from phases.states import OVER
 from rollout_portal.accounts.models import User
 from rollout_portal.audit.services import record
@@ -20,9 +22,6 @@ from rollout_portal.lib import clock
 from rollout_portal.lib.digests import fingerprint
 
 _BATCH: Final = 1_000
-# People behind the last seat whose place is kept in a table; the proof file has all of them.
-_RESERVES: Final = 500
-NAMED: Final = "named"
 
 
 @transaction.atomic
@@ -149,20 +148,41 @@ def discard_selection(*, selection: Selection, by: User, reason: str = "") -> Se
 def admit(*, selection: Selection, by: User, reason: str) -> int:
     """Let the people of an approved selection in without an invitation; return how many.
 
-    For those who know already: the team of the first phase, a client who signed.
+    For those who know already: the team of the first phase, a client who signed. Who was invited answers
+    for herself. A version that was replaced since gave its seats for good, so its people can be let in too.
+
+    :raises WrongState: while the phase takes nobody new: not started, held, intake stopped, or over.
     """
     locked = lock_selection(selection)
     permissions.require(by, "batch.approve", locked.rollout)
-    require_state(locked, SelectionState.APPLIED)
+    if locked.approved_at is None:
+        require_state(locked, SelectionState.APPLIED)
     if not reason.strip():
         raise Refused(_("Say why they need no invitation."))
-    now = clock.now()
-    admitted = people.move(
-        Participant.objects.in_phase(locked.phase).filter(memberships__selection=locked), Step.ADMIT, at=now
-    )
+    if not locked.phase.accepts_outreach:
+        raise WrongState(why_shut(locked.phase))
+    admitted = people.move(waiting_in(locked), Step.ADMIT, at=clock.now())
     if admitted:
         record_selection(locked, by, "selection.admitted", reason=reason, after={"people": admitted})
     return admitted
+
+
+def waiting_in(selection: Selection) -> ParticipantQuerySet:
+    """Return who has a seat by this selection, was not invited and is not in yet."""
+    return Participant.objects.filter(
+        memberships__selection=selection, memberships__ended_at__isnull=True, state=ParticipantState.SELECTED
+    )
+
+
+def why_shut(phase: Phase) -> str:
+    """Say why a phase lets nobody in now; empty when it does."""
+    if phase.accepts_outreach:
+        return ""
+    if not phase.is_running:
+        return _("“%s” does not run; people are let in while it does.") % phase
+    if phase.is_held:
+        return _("“%s” is on hold: nobody new is let in.") % phase
+    return _("The intake of “%s” is stopped: nobody new is let in.") % phase
 
 
 def why(selection: Selection, participant: Participant) -> str:

@@ -14,7 +14,7 @@ from cohorts.pages.people import filtered
 from cohorts.pages.selections import LOOKS, list_selections, read_selection
 from cohorts.services import drawings
 from cohorts.services import selections as service
-from cohorts.states import SelectionState, Shortfall
+from cohorts.states import Method, SelectionState, Shortfall
 from phases.models import Phase
 from phases.views.base import Crumb, Here, attempt, rollout_page
 
@@ -31,10 +31,11 @@ def selections(request: HttpRequest, here: Here) -> HttpResponse:
 @rollout_page("selection.draft")
 def draw(request: HttpRequest, here: Here, phase: str) -> HttpResponse:
     """Draw for a phase: nobody gets a seat by it."""
-    found = _phase(here, phase)
+    found = find_phase(here, phase)
     newest = Selection.objects.filter(phase=found).order_by("-number").first()
-    applied = Selection.objects.filter(phase=found, state=SelectionState.APPLIED).first()
-    initial = {"seed": applied.seed if applied else ""}
+    drawn = Selection.objects.filter(phase=found, approved_at__isnull=False).exclude(method=Method.NAMED)
+    last = drawn.order_by("-number").first()
+    initial = {"seed": last.seed if last else ""}
     form = DrawForm(request.POST if request.method == "POST" else None, initial=initial)
     made: list[Selection] = []
 
@@ -61,8 +62,9 @@ def draw(request: HttpRequest, here: Here, phase: str) -> HttpResponse:
 @rollout_page("selection.view")
 def selection(request: HttpRequest, here: Here, uuid: UUID) -> HttpResponse:
     """One selection: the verdict, the seats, the rule, why somebody is in, and the proof."""
-    found = _find(here, uuid)
+    found = find_selection(here, uuid)
     asked = request.GET.get("who", "").strip()
+    can_admit = found.approved_at is not None and here.may("batch.approve")
     return here.render(
         "cohorts/selection.html",
         title=_("Selection for “%s”") % found.phase.name,
@@ -75,6 +77,7 @@ def selection(request: HttpRequest, here: Here, uuid: UUID) -> HttpResponse:
         form=ShortfallForm(),
         can_send=found.state == SelectionState.DRAFT and here.may("selection.draft"),
         can_decide=found.state == SelectionState.PROPOSED and here.may("selection.approve"),
+        can_admit=can_admit and service.waiting_in(found).exists(),
         can_give=found.state == SelectionState.DRAFT and here.may("selection.reallocate"),
         waits_for="" if here.may("selection.approve") else here.why_not("selection.approve"),
         is_own=here.user.pk in (found.drafted_by_id, found.proposed_by_id),
@@ -85,7 +88,7 @@ def selection(request: HttpRequest, here: Here, uuid: UUID) -> HttpResponse:
 @rollout_page("selection.draft")
 def propose(request: HttpRequest, here: Here, uuid: UUID) -> HttpResponse:
     """Send a draft for approval; with open seats, say first what shall happen with them."""
-    found = _find(here, uuid)
+    found = find_selection(here, uuid)
     read = read_selection(found)
     form = ShortfallForm(request.POST if request.method == "POST" else None)
     if not read.open_seats or found.shortfall:
@@ -115,7 +118,7 @@ def propose(request: HttpRequest, here: Here, uuid: UUID) -> HttpResponse:
 @rollout_page("selection.approve")
 def decide(request: HttpRequest, here: Here, uuid: UUID) -> HttpResponse:
     """Approve a selection, or give it back: before and after stand before the button."""
-    found = _find(here, uuid)
+    found = find_selection(here, uuid)
     read = read_selection(found)
     form = DecideForm(request.POST if request.method == "POST" else None)
     back = here.url("cohorts:selection", found.uuid)
@@ -158,7 +161,7 @@ def decide(request: HttpRequest, here: Here, uuid: UUID) -> HttpResponse:
 @rollout_page("selection.reallocate")
 def reallocate(request: HttpRequest, here: Here, uuid: UUID) -> HttpResponse:
     """Give seats that nobody fills to others: with a name and a reason, as a new draft."""
-    found = _find(here, uuid)
+    found = find_selection(here, uuid)
     read = read_selection(found)
     form = ReasonForm(request.POST if request.method == "POST" else None)
     back = here.url("cohorts:selection", found.uuid)
@@ -190,7 +193,7 @@ def reallocate(request: HttpRequest, here: Here, uuid: UUID) -> HttpResponse:
 @rollout_page("selection.view")
 def proof(request: HttpRequest, here: Here, uuid: UUID) -> FileResponse:
     """The proof of a draw: everybody's place, without a name."""
-    found = _find(here, uuid)
+    found = find_selection(here, uuid)
     if found.proof is None or not found.proof.content:
         raise Http404
     return FileResponse(
@@ -211,7 +214,8 @@ def _why(here: Here, found: Selection, asked: str) -> str:
     return f"{person}: {service.why(found, person)}"
 
 
-def _find(here: Here, uuid: UUID) -> Selection:
+def find_selection(here: Here, uuid: UUID) -> Selection:
+    """Return a selection of the rollout that is open, or 404."""
     rows = Selection.objects.select_related(
         "phase__base", "drafted_by", "proposed_by", "approved_by", "proof"
     )
@@ -222,7 +226,8 @@ def _find(here: Here, uuid: UUID) -> Selection:
     return found
 
 
-def _phase(here: Here, code: str) -> Phase:
+def find_phase(here: Here, code: str) -> Phase:
+    """Return the phase called `code` of the rollout that is open, or 404."""
     found = here.rollout.phases.select_related("base").filter(code=code).first()
     if found is None:
         raise Http404

@@ -17,6 +17,7 @@ from phases.models import Phase, PhaseTransition
 from phases.pages.acts import steps_of
 from phases.pages.phases import StartRead, phase_verdict, read_phase, read_start
 from phases.pages.timeline import read_timeline
+from phases.registry import phase_cards
 from phases.states import MOVES, STOPPING, Verb
 from phases.views.base import Crumb, Here, attempt, posted, rollout_page
 
@@ -90,6 +91,7 @@ def phase(request: HttpRequest, here: Here, code: str) -> HttpResponse:
         shown=found,
         read=read,
         verbs=[_button(here, found, verb) for verb in read.verbs],
+        cards=phase_cards(found, here.rights),
         can_freeze=here.may("baseline.record"),
     )
 

@@ -9,7 +9,7 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from cohorts.models import Invitation, Membership, Selection
-from cohorts.states import IN, InvitationState, ParticipantState, SelectionState
+from cohorts.states import IN, InvitationState, Method, ParticipantState, SelectionState
 from phases.models import Phase
 
 _SENT = (
@@ -62,13 +62,8 @@ def _steps(drawn: Selection, standing: Counter[str], taking: int, active: int) -
     invited = sum(standing.values()) - standing[InvitationState.DRAFT]
     delivered = sum(standing[state] for state in _SENT)
     short = drawn.requested - drawn.taken
-    steps = [
-        Step(
-            drawn.taken,
-            _("selected"),
-            _("%s short") % short if short > 0 else _("all quotas full"),
-        )
-    ]
+    filled = _("by name") if drawn.method == Method.NAMED else _("all quotas full")
+    steps = [Step(drawn.taken, _("selected"), _("%s short") % short if short > 0 else filled)]
     if invited:
         bounced = standing[InvitationState.BOUNCED]
         uncertain = standing[InvitationState.UNCERTAIN]
@@ -87,6 +82,8 @@ def _steps(drawn: Selection, standing: Counter[str], taking: int, active: int) -
 
 def _strata(drawn: Selection, taking: Counter[str]) -> str:
     """Say how many of each stratum take part: "Malay 18 of 20 · Tamil 8 of 10"."""
+    if drawn.method == Method.NAMED:
+        return ""
     labels, seats = drawn.rule.get("labels", {}), drawn.rule.get("seats", {})
     return " · ".join(
         _("%(name)s %(here)s of %(seats)s")

@@ -182,6 +182,38 @@ class Story:
         page.get_by_role("button", name=f"Import {people} people").click()
         expect(page.get_by_text(f"Imported: {people} new.")).to_be_visible()
 
+    def name_everybody(self, phase: str, *, source: str, people: int) -> None:
+        """Name everybody of a source for a phase: the engineer lists and sends, the owner approves."""
+        page = self.go("release_engineer", "selections/")
+        page.locator(f"a[href$='/selections/name/{phase}/']").click()
+        page.get_by_label("Add everybody who came from").select_option(source)
+        page.get_by_role("button", name="Add them").click()
+        page.get_by_label("Why these people").fill("They test first.")
+        page.get_by_role("button", name="Look who they are").click()
+        page.get_by_role("button", name=f"Name {people} people").click()
+        page.get_by_role("link", name="Send for approval…").click()
+        page.get_by_role("button", name="Send for approval").click()
+        expect(page.get_by_text("Sent for approval. A second person approves it.")).to_be_visible()
+        self.approve(page.url, people=people)
+
+    def approve(self, selection: str, *, people: int) -> None:
+        """Let the product owner approve a selection that waits at this address."""
+        page = self.pages["product_owner"]
+        page.goto(selection)
+        page.get_by_role("link", name=f"Approve {people} people…").click()
+        page.get_by_label("Approve: these people get their seats").check()
+        page.get_by_role("button", name="Record the decision").click()
+        expect(page.get_by_text("Approved. Nobody was written to")).to_be_visible()
+
+    def let_in(self, *, people: int, why: str) -> None:
+        """Let in, on the page that is open in the engineer's browser, those who need no invitation."""
+        page = self.pages["release_engineer"]
+        page.reload()
+        page.get_by_role("link", name="Let people in…").click()
+        page.get_by_label("Why").fill(why)
+        page.get_by_role("button", name=f"Let {people} people in").click()
+        expect(page.get_by_text(f"{people} people are in.")).to_be_visible()
+
     def draw(self) -> None:
         """Let the engineer draw with the seed of the scenario."""
         page = self.go("release_engineer", "selections/draw/2/")

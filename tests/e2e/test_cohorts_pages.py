@@ -4,19 +4,28 @@ from collections.abc import Callable
 
 import pytest
 from django.core.files.base import ContentFile
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from cohorts import hooks
 from cohorts.importing import services as importing
 from cohorts.models import Batch, ConsentText, Invitation, Participant, Person, Selection
-from cohorts.services import drawings
-from cohorts.states import Answer, Purpose
+from cohorts.services import drawings, selections
+from cohorts.states import Answer, ParticipantState, Purpose
 from phases.permissions import RoleName
 from rollout_portal.accounts.models import User
 from rollout_portal.lib import clock
 from rollout_portal.outbox.models import Message
 from rollout_portal.outbox.states import MessageState
-from tests.cohorts.factories import AGREED_ON, csv, make_phase, make_pool, make_role, make_rollout, make_rule
+from tests.cohorts.factories import (
+    AGREED_ON,
+    csv,
+    make_participant,
+    make_phase,
+    make_pool,
+    make_role,
+    make_rollout,
+    make_rule,
+)
 from tests.cohorts.test_invitations import approved, selected_phase
 from tests.e2e.conftest import WIDTHS
 
@@ -39,6 +48,13 @@ class Stage:
         make_rule(wider, {"zh-hans": 4, "en": 3}, conditions=[{"attribute": "language", "test": "known"}])
         make_pool(self.rollout, zh_hans=6, en=1)
         self.selection: Selection = drawings.draft_selection(phase=wider, by=engineer)
+        team = [make_participant(self.rollout, source="team") for _number in range(3)]
+        first = make_phase(self.rollout, "1", name="Internal testing")
+        named = drawings.name_people(
+            phase=first, participants=team[:2], by=engineer, reason="The team tests first."
+        )
+        selections.propose_selection(selection=named, by=engineer)
+        self.named: Selection = selections.approve_selection(selection=named, by=self.owner)
         content = ContentFile(csv("new@example.org,Ana,ms", "bad,Bo,ms"))
         self.read = importing.read_file(
             rollout=self.rollout, content=content, name="people.csv", by=self.owner
@@ -81,6 +97,10 @@ class Stage:
             "draw": "selections/draw/3/",
             "propose": f"selections/{self.selection.uuid}/send/",
             "give-away": f"selections/{self.selection.uuid}/give-away/",
+            "name": "selections/name/1/",
+            "named": f"selections/{self.named.uuid}/",
+            "let-in": f"selections/{self.named.uuid}/let-in/",
+            "phase": "phases/1/",
             "invitations": "invitations/",
             "batch": f"invitations/{self.batch.uuid}/",
             "hold-batch": f"invitations/{self.batch.uuid}/hold/",
@@ -115,6 +135,68 @@ def test_staff_pages_are_accessible_and_fit(
         shoot(page, f"cohorts-{name}-{width}-{'dark' if dark else 'light'}")
         fits(page)
         axe(page)
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+@pytest.mark.parametrize(("width", "dark"), [(1400, False), (390, True)])
+def test_a_team_is_named_approved_and_let_in(
+    open_page: Callable[..., Page],
+    axe: Callable[[Page], None],
+    fits: Callable[[Page], None],
+    shoot: Callable[[Page, str], None],
+    site: str,
+    width: int,
+    dark: bool,
+    script: bool,
+) -> None:
+    """Wrong lines first, then the list, the draft, a second person's yes, and the door."""
+    rollout = make_rollout(slug="medimate", product="MediMate", name="MediMate Education Hub")
+    make_phase(rollout, "1", name="Internal testing")
+    for _number in range(3):
+        make_participant(rollout, source="team")
+    make_participant(rollout, opted_out_at=clock.now())
+    engineer = make_role(rollout, RoleName.RELEASE_ENGINEER)
+    page = open_page("/console/medimate/phases/1/", width=width, dark=dark, user=engineer, script=script)
+    page.get_by_role("link", name="Name people…").click()
+    lines, why = page.get_by_label("People, one on each line"), page.get_by_label("Why these people")
+    lines.fill("T-004\nT-002")
+    why.fill("The team tests first.")
+    page.get_by_role("button", name="Look who they are").click()
+    expect(page.get_by_text("Line 1: T-004 opted out of messages.").first).to_be_visible()
+    expect(lines).to_have_value("T-004\nT-002")
+    shoot(page, f"cohorts-name-wrong-{width}")
+    fits(page)
+    if script:
+        axe(page)
+    lines.fill("T-002")
+    page.get_by_label("Add everybody who came from").select_option("team")
+    page.get_by_role("button", name="Add them").click()
+    expect(lines).to_have_value("T-002\nT-001\nT-003\n")
+    expect(why).to_have_value("The team tests first.")
+    page.get_by_role("button", name="Look who they are").click()
+    expect(page.get_by_text("3 people are on the list for “Internal testing”")).to_be_visible()
+    shoot(page, f"cohorts-name-look-{width}")
+    fits(page)
+    if script:
+        axe(page)
+    page.get_by_role("button", name="Name 3 people").click()
+    expect(page.get_by_text("3 people are named for “Internal testing”.")).to_be_visible()
+    page.get_by_role("link", name="Send for approval…").click()
+    page.get_by_role("button", name="Send for approval").click()
+    named = page.url
+    expect(page.get_by_role("link", name="Approve 3 people…")).to_have_count(0)
+    other = open_page(width=width, dark=dark, user=make_role(rollout), script=script)
+    other.goto(named)
+    other.get_by_role("link", name="Approve 3 people…").click()
+    other.get_by_label("Approve: these people get their seats").check()
+    other.get_by_role("button", name="Record the decision").click()
+    page.goto(named)
+    page.get_by_role("link", name="Let people in…").click()
+    page.get_by_label("Why").fill("They work on the product.")
+    page.get_by_role("button", name="Let 3 people in").click()
+    expect(page.get_by_text("3 people are in.")).to_be_visible()
+    assert Participant.objects.filter(state=ParticipantState.ACTIVE).count() == 3
+    assert not Message.objects.exists()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

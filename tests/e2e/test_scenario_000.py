@@ -17,7 +17,7 @@ from playwright.sync_api import Page, expect
 from pytest_django import Settings
 
 from cohorts.models import Invitation, Membership, Participant
-from cohorts.services import drawings, invitations, selections
+from cohorts.services import invitations
 from cohorts.states import Answer, ParticipantState
 from feedback.models import Response, SurveyRequest, SurveyVersion
 from feedback.services import Report, report_item, waves
@@ -169,16 +169,8 @@ def run_phase_one(story: Story) -> None:
     story.press_start("1 Internal testing")
     story.import_list("team.csv", team(), source="team", people=10)
     in_the_team = Participant.objects.filter(rollout=story.rollout, source="team")
-    owner, engineer = story.person("product_owner"), story.person("release_engineer")
-    named = drawings.name_people(
-        phase=story.rollout.phases.get(code="1"),
-        participants=list(in_the_team),
-        by=engineer,
-        reason="The team tests first.",
-    )
-    selections.propose_selection(selection=named, by=engineer)
-    selections.approve_selection(selection=named, by=owner)
-    assert selections.admit(selection=named, by=engineer, reason="They work on the product.") == 10
+    story.name_everybody("1", source="team", people=10)
+    story.let_in(people=10, why="They work on the product.")
     assert in_the_team.filter(state=ParticipantState.ACTIVE).count() == 10
 
     portal.set_clock(kl(11, 4))
@@ -231,7 +223,7 @@ def shut_the_gate_by_a_bug(story: Story) -> None:
 
 
 def draw_the_testers(story: Story) -> None:
-    engineer, owner = story.pages["release_engineer"], story.pages["product_owner"]
+    engineer = story.pages["release_engineer"]
     story.import_list("applicants.csv", applicants(), source="application", people=sum(APPLICANTS.values()))
     assert set(Job.objects.filter(file__name="applicants.csv").values_list("state", "done")) == {
         ("done", 400)
@@ -251,11 +243,7 @@ def draw_the_testers(story: Story) -> None:
     expect(
         engineer.get_by_text("You drew it or sent it for approval. A second person approves.")
     ).to_be_visible()
-    owner.goto(drawn)
-    owner.get_by_role("link", name="Approve 50 people…").click()
-    owner.get_by_label("Approve: these people get their seats").check()
-    owner.get_by_role("button", name="Record the decision").click()
-    expect(owner.get_by_text("Approved. Nobody was written to")).to_be_visible()
+    story.approve(drawn, people=50)
 
     seats = Membership.objects.current().filter(phase__code="2").select_related("participant__person")
     assert Counter(seat.participant.person.language for seat in seats) == SEATS

@@ -26,6 +26,7 @@ from cohorts.models import (
     SelectionRule,
 )
 from comms.models import Announcement, Meeting, TrainingSession
+from cohorts.pages.naming import Named
 from feedback.models import (
     Answer,
     Comment,
@@ -248,6 +249,15 @@ def _stop(verb: str) -> Callable[[Side, User], Fields]:
 def _item(act: str, item: str) -> Callable[[Side, User], Fields]:
     def fields(side: Side, user: User) -> Fields:
         return {"item": side.find(item), "act": act, "text": "Because it is tried."}
+
+    return fields
+
+
+def _name(do: str) -> Callable[[Side, User], Fields]:
+    def fields(side: Side, user: User) -> Fields:
+        free = Participant.objects.filter(rollout=side.rollout).drawable()[:1]
+        named = Named(tuple(free), ())
+        return {"do": do, "lines": free[0].label, "reason": "Because it is tried.", "seen": named.digest}
 
     return fields
 
@@ -493,7 +503,18 @@ PAGES: Final = (
         {"phase": "phase.code"},
         (Post("selection.draft", lambda side, user: {"seed": "another"}),),
     ),
+    Page(
+        "cohorts:name",
+        "selection.draft",
+        {"phase": "running.code"},
+        (
+            Post("selection.draft", _name("name")),
+            Post("selection.draft", _name("look"), records=False),
+            Post("selection.draft", _name("add"), records=False),
+        ),
+    ),
     Page("cohorts:selection", "selection.view", {"uuid": "applied.uuid"}),
+    Page("cohorts:admit", "batch.approve", {"uuid": "applied.uuid"}, (Post("batch.approve", _reason),)),
     Page(
         "cohorts:propose",
         "selection.draft",
