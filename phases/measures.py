@@ -39,6 +39,8 @@ def ticks_in_words(sources: Sequence[str]) -> dict[str, dict[str, Any]]:
             "name": str(item.resolved_by or ""),
             "evidence": item.evidence,
             "file": item.evidence_file.digest if item.evidence_file else None,
+            "file_id": str(item.evidence_file.uuid) if item.evidence_file else None,
+            "file_name": item.evidence_file.name if item.evidence_file else "",
             "reason": item.reason,
         }
         for item in items

@@ -157,6 +157,7 @@ register(
     four_eyes="nobody gives a role to themselves",
 )
 register("checklist.tick", gettext_lazy("Ticking a checklist"), [*BUILDERS, _R.SUPPORT])
+register("proof.open", gettext_lazy("Opening a file given as evidence"), EVERYONE - {_R.ADMINISTRATOR})
 register("criterion.edit", gettext_lazy("Changing a criterion"), [_R.PRODUCT_OWNER])
 register("criterion.judge", gettext_lazy("Judging a criterion"), STAFF)
 register(

@@ -24,6 +24,7 @@ urlpatterns = [
     path("criteria/<str:code>/baseline/", criteria.criterion_baseline, name="criterion_baseline"),
     path("checklists/", checklists.checklists, name="checklists"),
     path("checklists/<str:code>/", checklists.checklist, name="checklist"),
+    path("proofs/<uuid:uuid>/", checklists.proof, name="proof"),
     path("phases/<str:code>/", phases.phase, name="phase"),
     path("phases/<str:code>/baseline/", criteria.phase_baseline, name="phase_baseline"),
     path("phases/<str:code>/prepare/", phases.prepare, name="phase_prepare"),

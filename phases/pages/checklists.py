@@ -9,12 +9,13 @@ from django.db.models import Count, Min, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from phases.models import Checklist, ChecklistItem, Criterion, Phase, Rollout
+from phases.models import Checklist, ChecklistItem, Criterion, Evidence, Phase, Rollout
 from phases.pages.gates import Verdict
 from phases.permissions import Rights
 from phases.services.checklists import owner_refusal
 from phases.services.guards import why_over
 from phases.states import ItemState
+from rollout_portal.jobs.models import StoredFile
 from rollout_portal.lib import words
 
 SHOWS: Final = ("all", "open", "mine")
@@ -36,6 +37,7 @@ class ItemLine:
     """One thing to do.
 
     :ivar off: why the reader cannot tick it; empty when they can.
+    :ivar opens: whether the reader may open its file.
     """
 
     item: ChecklistItem
@@ -43,6 +45,7 @@ class ItemLine:
     due: str
     late: bool
     off: str
+    opens: bool
 
     @property
     def open(self) -> bool:
@@ -132,6 +135,16 @@ def read_checklist(checklist: Checklist, rights: Rights, now: datetime, show: st
     )
 
 
+def is_proof(rollout: Rollout, file: StoredFile) -> bool:
+    """Tell whether a file is evidence of the rollout: beside a tick now, or in evidence that was frozen.
+
+    Other files of the rollout, such as lists of people, are none.
+    """
+    if ChecklistItem.objects.filter(rollout=rollout, evidence_file=file).exists():
+        return True
+    return Evidence.objects.filter(gate__rollout=rollout, body__contains=f'"file_id":"{file.uuid}"').exists()
+
+
 def _line(item: ChecklistItem, rights: Rights, today: date, shut: str) -> ItemLine:
     return ItemLine(
         item=item,
@@ -139,6 +152,7 @@ def _line(item: ChecklistItem, rights: Rights, today: date, shut: str) -> ItemLi
         due=words.day(item.due_on, now=today) if item.due_on else "",
         late=item.state == ItemState.OPEN and item.due_on is not None and item.due_on < today,
         off=shut or owner_refusal(item, rights.roles),
+        opens=rights.may("proof.open"),
     )
 
 
@@ -152,12 +166,11 @@ def _verdict(checklist: Checklist, lines: Sequence[ItemLine]) -> Verdict:
     names = ", ".join(f"“{row.gate}”" for row in gates)
     sentence = _("%(done)s of %(whole)s done.") % {"done": done, "whole": whole}
     if left and names:
-        sentence = _("%(done)s of %(whole)s done; %(left)s keep %(gates)s shut.") % {
-            "done": done,
-            "whole": whole,
-            "left": left,
-            "gates": names,
-        }
+        sentence = ngettext(
+            "%(done)s of %(whole)s done; %(left)s keeps %(gates)s shut.",
+            "%(done)s of %(whole)s done; %(left)s keep %(gates)s shut.",
+            left,
+        ) % {"done": done, "whole": whole, "left": left, "gates": names}
     late = sum(line.late for line in lines)
     detail = ngettext("%s item is late.", "%s items are late.", late) % late if late else ""
     if not whole:

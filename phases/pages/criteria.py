@@ -1,9 +1,10 @@
 """A criterion as a page says it: sentence, outcome, evidence in one fixed order, and what is missing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -27,6 +28,30 @@ class Fact:
 
     name: str
     value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What somebody gave as evidence for one thing: words, a link or a file.
+
+    :ivar about: the thing, in the plan's words.
+    :ivar text: the words or the link; for a file its name.
+    :ivar file: the uuid of the stored file; with `digest`, the SHA-256 of its bytes.
+    """
+
+    about: str
+    text: str
+    file: str = ""
+    digest: str = ""
+
+
+def proofs_in(cited: Mapping[str, Mapping[str, Any]]) -> Iterator[Proof]:
+    """Return what was given as evidence for the ticks among what is cited: words first, then the file."""
+    for said in cited.values():
+        if "item" in said and said["evidence"]:
+            yield Proof(said["text"], said["evidence"])
+        if said.get("file_id"):
+            yield Proof(said["text"], said["file_name"], said["file_id"], said["file"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +89,7 @@ class CriterionLine:
     why: tuple[Fact, ...]
     verbs: tuple[str, ...]
     checklist: str = ""
+    proofs: tuple[Proof, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +224,7 @@ def _line(
         why=_why(result, reader),
         verbs=_verbs(result, reader),
         checklist=row.subject if row.measure == "phases.checklist" and measured else "",
+        proofs=tuple(proofs_in(result.cited)),
     )
 
 
@@ -315,7 +342,8 @@ def _why(result: CriterionResult, reader: Reader) -> tuple[Fact, ...]:
 
 
 def _sources(sources: Sequence[str]) -> str:
-    named = ", ".join(sources[:SOURCES_SHOWN])
+    # The id alone: what stands behind it tells one state of the row from another, for the evidence.
+    named = ", ".join(":".join(source.split(":")[:2]) for source in sources[:SOURCES_SHOWN])
     left = len(sources) - SOURCES_SHOWN
     if left <= 0:
         return named

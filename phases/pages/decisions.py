@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from phases import gates
 from phases.evidence import Change, as_evidence, changes, evidence_digest
 from phases.models import Criterion, Evidence, Gate, PhaseTransition, SignOff
+from phases.pages.criteria import Proof, proofs_in
 from phases.pages.gates import GateRead, stopper_text, target_text
 from phases.permissions import RoleName
 from phases.registry import consequences_of
@@ -54,6 +55,7 @@ class EvidenceTable:
     signers: tuple[str, ...]
     as_of: datetime
     digest: str
+    files: tuple[Proof, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +238,9 @@ def evidence_table(body: dict[str, Any], digest: str, zone: ZoneInfo) -> Evidenc
         % {"role": RoleName(row["role"]).label, "n": row["people"]}
         for row in body["requirements"]
     )
-    return EvidenceTable(tuple(rows), tuple(waivers), signers, moment_of(body["as_of"]), digest)
+    every = [each for row in body["criteria"] for each, _part in _flat(row)]
+    files = tuple(proof for each in every for proof in proofs_in(each.get("cited", {})) if proof.file)
+    return EvidenceTable(tuple(rows), tuple(waivers), signers, moment_of(body["as_of"]), digest, files)
 
 
 def moment_of(value: datetime | str) -> datetime:

@@ -4,6 +4,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from phases import permissions
+from phases.attachments import Attachment
 from phases.exceptions import PermissionRefused, Refused, WrongState
 from phases.models import ChecklistItem
 from phases.permissions import RoleName
@@ -11,29 +12,32 @@ from phases.services.guards import require_changeable
 from phases.states import ItemState
 from rollout_portal.accounts.models import User
 from rollout_portal.audit.services import record
-from rollout_portal.jobs.models import StoredFile
+from rollout_portal.jobs import files
 from rollout_portal.lib import clock
 
 
 @transaction.atomic
 def tick_item(
-    *, item: ChecklistItem, by: User, evidence: str = "", file: StoredFile | None = None
+    *, item: ChecklistItem, by: User, evidence: str = "", file: Attachment | None = None
 ) -> ChecklistItem:
     """Mark an open item as done. `evidence` is a link or a sentence, required where the plan says so."""
     locked = _locked_open(item, by)
     if locked.evidence_required and not evidence.strip() and file is None:
         raise Refused(_("“%s” needs evidence: a link, a sentence or a file.") % locked)
-    locked.evidence, locked.evidence_file = evidence.strip(), file
+    _keep(locked, by, evidence, file)
     return _resolve(locked, ItemState.DONE, by, "checklist_item.done", reason="")
 
 
 @transaction.atomic
-def mark_not_applicable(*, item: ChecklistItem, by: User, reason: str) -> ChecklistItem:
+def mark_not_applicable(
+    *, item: ChecklistItem, by: User, reason: str, evidence: str = "", file: Attachment | None = None
+) -> ChecklistItem:
     """Mark an open item as not applicable; it counts as resolved, and the reason stays with it."""
     locked = _locked_open(item, by)
     if not reason.strip():
         raise Refused(_("Say why “%s” does not apply.") % locked)
     locked.reason = reason.strip()
+    _keep(locked, by, evidence, file)
     return _resolve(locked, ItemState.NOT_APPLICABLE, by, "checklist_item.not_applicable", reason=reason)
 
 
@@ -88,6 +92,19 @@ def _locked_open(item: ChecklistItem, by: User) -> ChecklistItem:
             _("%(person)s resolved “%(item)s” already.") % {"person": locked.resolved_by, "item": locked}
         )
     return locked
+
+
+def _keep(item: ChecklistItem, by: User, evidence: str, file: Attachment | None) -> None:
+    """Put evidence beside an item. A file is stored only now, when nothing refuses the act any more."""
+    item.evidence = evidence.strip()
+    if file is not None:
+        item.evidence_file = files.store(
+            content=file.content,
+            name=file.name,
+            content_type=file.content_type,
+            scope=item.rollout.uuid,
+            by=by,
+        )
 
 
 def _resolve(item: ChecklistItem, state: ItemState, by: User, verb: str, *, reason: str) -> ChecklistItem:

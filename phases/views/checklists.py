@@ -3,25 +3,45 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from phases.attachments import ACCEPT, Attachment, limits_text, take
 from phases.exceptions import Refused
 from phases.models import Checklist, ChecklistItem
-from phases.pages.checklists import SHOWS, list_checklists, list_verdict, read_checklist
+from phases.pages.checklists import SHOWS, is_proof, list_checklists, list_verdict, read_checklist
 from phases.services import mark_not_applicable, reopen_item, tick_item
 from phases.views.base import Crumb, Here, rollout_page
+from rollout_portal.jobs.models import StoredFile
 
-Act = Callable[[Here, ChecklistItem, str], object]
+LONGEST: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a row's form brings: the words that the act asks for, and evidence beside them."""
+
+    text: str
+    evidence: str
+    file: Attachment | None
+
+
+Act = Callable[[Here, ChecklistItem, Given], object]
 
 # What a row's form may ask for, by the value of its button.
 _ACTS: Final[dict[str, Act]] = {
-    "tick": lambda here, item, text: tick_item(item=item, by=here.user, evidence=text),
-    "not_applicable": lambda here, item, text: mark_not_applicable(item=item, by=here.user, reason=text),
-    "reopen": lambda here, item, text: reopen_item(item=item, by=here.user, reason=text),
+    "tick": lambda here, item, given: tick_item(
+        item=item, by=here.user, evidence=given.evidence, file=given.file
+    ),
+    "not_applicable": lambda here, item, given: mark_not_applicable(
+        item=item, by=here.user, reason=given.text, evidence=given.evidence, file=given.file
+    ),
+    "reopen": lambda here, item, given: reopen_item(item=item, by=here.user, reason=given.text),
 }
 
 _SAID: Final = {
@@ -43,6 +63,7 @@ class Trouble:
     item: str
     act: str
     typed: str
+    evidence: str
     message: str
 
 
@@ -76,13 +97,17 @@ def checklist(request: HttpRequest, here: Here, code: str) -> HttpResponse:
 def _act(request: HttpRequest, here: Here, checklist: Checklist, show: str) -> HttpResponse:
     """Do what one row asks for. A refusal stands at that row, with the words that were typed."""
     item = checklist.items.filter(code=request.POST.get("item", "")).first()
-    act, typed = request.POST.get("act", ""), request.POST.get("text", "")
+    act, sent = request.POST.get("act", ""), request.FILES.get("file")
+    text, evidence = (request.POST.get(name, "")[:LONGEST] for name in ("text", "evidence"))
     if item is None or act not in _ACTS:
         raise Http404
     try:
-        _ACTS[act](here, item, typed)
+        file = take(sent.name or "", sent) if sent else None
+        _ACTS[act](here, item, Given(text, evidence, file))
     except Refused as refusal:
-        return _page(here, checklist, show, Trouble(item.code, act, typed, refusal.message))
+        # A browser never sends a file twice by itself: whoever chose one has to choose it again.
+        lost = " " + _("The file was not kept; choose it again.") if sent else ""
+        return _page(here, checklist, show, Trouble(item.code, act, text, evidence, refusal.message + lost))
     back = f"{here.url('phases:checklist', checklist.code)}?show={show}#item-{item.code}"
     return here.done(_SAID[act] % item, back)
 
@@ -96,4 +121,20 @@ def _page(here: Here, checklist: Checklist, show: str, trouble: Trouble | None =
         show=show,
         shows=list(_SHOW_WORDS.items()),
         trouble=trouble,
+        accept=ACCEPT,
+        limits=limits_text(),
     )
+
+
+@require_safe
+@rollout_page("proof.open")
+def proof(request: HttpRequest, here: Here, uuid: UUID) -> HttpResponseBase:
+    """A file given as evidence: one that a tick has now, or that stands in evidence that was frozen."""
+    file = StoredFile.objects.filter(scope=here.rollout.uuid, uuid=uuid).first()
+    if file is None or not file.content or not is_proof(here.rollout, file):
+        raise Http404
+    response = FileResponse(
+        file.content.open("rb"), as_attachment=True, filename=file.name, content_type=file.content_type
+    )
+    response["Cache-Control"] = "no-store"
+    return response

@@ -29,7 +29,7 @@ from phases.services import (
 )
 from phases.states import OPENED, Decision
 from phases.views.base import Here, posted, rollout_page
-from phases.views.gates import find_gate, gate_crumbs
+from phases.views.gates import find_gate, gate_crumbs, proof_link
 from rollout_portal.accounts.confirmation import last_confirmed
 
 DRAFTS: Final = "phases.decision_drafts"
@@ -120,6 +120,7 @@ def _decide_page(
         way=way_text(gate),
         read=read,
         decision=decision,
+        files=[proof_link(here, proof) for proof in decision.table.files],
         sentence=decide_text(read),
         form=form,
         packed=pack_shown(gate, decision.shown, decision.body),
@@ -193,6 +194,7 @@ def record(request: HttpRequest, here: Here, code: str, evidence: str) -> HttpRe
         gate=found.gate,
         way=way_text(found.gate),
         record=read,
+        files=[proof_link(here, proof) for proof in read.table.files],
         state_word=RECORD_WORDS[read.state],
         address=request.build_absolute_uri(path),
         file_name=_file_name(found),

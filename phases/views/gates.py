@@ -14,7 +14,7 @@ from phases import gates as reading
 from phases.evidence import as_evidence, evidence_digest
 from phases.gates import GateReport, flat
 from phases.models import Criterion, Gate
-from phases.pages.criteria import CriterionLine
+from phases.pages.criteria import CriterionLine, Proof
 from phases.pages.gates import GateRead, adopt, list_gates, read_gate, way_text
 from phases.registry import Need
 from phases.states import Outcome
@@ -124,7 +124,9 @@ def _with_links(here: Here, line: CriterionLine) -> dict[str, Any]:
     actions = links(here, line.code, verbs)
     if line.checklist:
         actions.append(Link(_("Open the checklist"), here.url("phases:checklist", line.checklist)))
-    return asdict(line) | {"actions": actions, "evidence": _evidence(line.proof), "change": change}
+    proofs = [proof_link(here, proof) for proof in line.proofs]
+    own = {"evidence": _evidence(line.proof), "change": change, "proofs": proofs}
+    return asdict(line) | {"actions": actions, **own}
 
 
 def _evidence(proof: str) -> Link | None:
@@ -133,6 +135,26 @@ def _evidence(proof: str) -> Link | None:
         return None
     is_link = proof.startswith(("https://", "http://")) and " " not in proof
     return Link(proof, proof if is_link else "")
+
+
+@dataclass(frozen=True, slots=True)
+class ProofLink:
+    """What was given as evidence for a thing, with the address where it can be opened, if there is one."""
+
+    about: str
+    title: str
+    url: str
+    digest: str
+    is_file: bool
+
+
+def proof_link(here: Here, proof: Proof) -> ProofLink:
+    """Return a proof with its address: a file's for who may open it, a link's own; words have none."""
+    if proof.file:
+        url = here.url("phases:proof", proof.file) if here.may("proof.open") else ""
+        return ProofLink(proof.about, proof.text, url, proof.digest, is_file=True)
+    link = _evidence(proof.text)
+    return ProofLink(proof.about, proof.text, link.url if link else "", "", is_file=False)
 
 
 def _can_ask(here: Here, read: GateRead) -> bool:

@@ -31,6 +31,7 @@ from feedback.services.surveys import write_version
 from monitoring import services as readings
 from monitoring.intake import NewReading
 from phases import tokens
+from phases.attachments import Attachment
 from phases.models import Criterion, Gate, Objective, Phase
 from phases.permissions import RoleName
 from phases.services import (
@@ -180,10 +181,12 @@ def _lists(side: Side) -> None:
     for row in (ticked, item):
         row.text, row.group = side.words("Item"), side.words("Group")
         row.save()
-    tick_item(item=ticked, by=side.engineer, evidence=side.words("Seen"))
+    seen = Attachment("seen.txt", "text/plain", ContentFile(side.words("Seen").encode()))
+    ticked = tick_item(item=ticked, by=side.engineer, evidence=side.words("Seen"), file=seen)
     leaver = make_user(side.words("Leaver"), email=f"leaver@{side.name.lower()}.example")
     role = give(side.rollout, leaver, RoleName.VIEWER)
     side.things |= {"checklist": checklist, "item": item, "ticked": ticked, "role": role}
+    side.things["proof"] = ticked.evidence_file
 
 
 def _people(side: Side) -> None:

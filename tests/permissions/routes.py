@@ -25,8 +25,8 @@ from cohorts.models import (
     Selection,
     SelectionRule,
 )
-from comms.models import Announcement, Meeting, TrainingSession
 from cohorts.pages.naming import Named
+from comms.models import Announcement, Meeting, TrainingSession
 from feedback.models import (
     Answer,
     Comment,
@@ -416,6 +416,7 @@ PAGES: Final = (
             Post("checklist.tick", _item("reopen", "ticked.code")),
         ),
     ),
+    Page("phases:proof", "proof.open", {"uuid": "proof.uuid"}),
     Page("phases:phase", names={"code": "phase.code"}),
     Page(
         "phases:phase_prepare", "phase.prepare", {"code": "planned.code"}, (Post("phase.prepare", _reason),)

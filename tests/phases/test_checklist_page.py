@@ -1,19 +1,26 @@
 """Checklists on the page: tick by a plain POST, back to the same row, words kept when refused."""
 
+import hashlib
 from datetime import date, timedelta
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
+from phases import attachments
 from phases.models import ChecklistItem
 from phases.permissions import RoleName
+from phases.services import reopen_item, sign_gate, tick_item
 from phases.states import ItemState
 from rollout_portal.audit.models import AuditEvent
+from rollout_portal.jobs import files
+from rollout_portal.jobs.models import StoredFile
 from rollout_portal.lib import clock
-from tests.factories import make_checklist, make_criterion, make_member, make_rollout
+from tests.factories import confirmation, go, make_checklist, make_criterion, make_member, make_rollout, shown
 from tests.phases.factories import Beta, text_of
 
 pytestmark = pytest.mark.django_db
@@ -31,9 +38,10 @@ def item(number: int) -> ChecklistItem:
     return ChecklistItem.objects.get(code=f"go-live-{number}")
 
 
-def press(client: Client, beta: Beta, number: int, act: str, text: str = "") -> str:
+def press(client: Client, beta: Beta, number: int, act: str, text: str = "", **more: object) -> str:
     """Press a button of a row and return the answer as text, or the address that follows."""
-    answer = client.post(beta.url(PAGE), {"item": f"go-live-{number}", "act": act, "text": text})
+    given = {"item": f"go-live-{number}", "act": act, "text": text, **more}
+    answer = client.post(beta.url(PAGE), given)
     return answer["Location"] if answer.status_code == 302 else text_of(answer)
 
 
@@ -57,7 +65,7 @@ def test_a_tick_that_needs_proof_is_refused_at_its_row(client: Client, furnished
     said = press(client, furnished, 3, "tick")
     assert "needs evidence: a link, a sentence or a file." in said
     assert item(3).state == ItemState.OPEN
-    press(client, furnished, 3, "tick", "https://translate.example.org/ta")
+    press(client, furnished, 3, "tick", evidence="https://translate.example.org/ta")
     assert item(3).evidence == "https://translate.example.org/ta"
 
 
@@ -145,6 +153,132 @@ def test_late_is_said_by_word_and_shape(client: Client, furnished: Beta) -> None
     assert "late, was due" in text_of(page)
     assert 'href="#c-late"' in page.content.decode()
     assert "1 late" in text_of(client.get(furnished.url("checklists/")))
+
+
+PDF = b"%PDF-1.7 what was seen"
+
+
+def sent(name: str = "report.pdf", content: bytes = PDF) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content)
+
+
+def test_a_file_is_evidence_and_can_be_opened(client: Client, furnished: Beta) -> None:
+    client.force_login(furnished.owner)
+    press(client, furnished, 3, "tick", evidence="https://reports.example.org/7", file=sent())
+    row = item(3)
+    assert (row.state, row.evidence) == (ItemState.DONE, "https://reports.example.org/7")
+    assert row.evidence_file is not None
+    assert row.evidence_file.digest == hashlib.sha256(PDF).hexdigest()
+    url = furnished.url(f"proofs/{row.evidence_file.uuid}/")
+    page = client.get(furnished.url(PAGE)).content.decode()
+    assert f'<a href="{url}">report.pdf</a>' in page
+    answer = client.get(url)
+    assert b"".join(answer.streaming_content) == PDF  # type: ignore[attr-defined]
+    assert answer["Content-Disposition"] == 'attachment; filename="report.pdf"'
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    entry = AuditEvent.objects.filter(verb="checklist_item.done").latest("pk")
+    assert entry.after is not None
+    assert entry.after["file"] == row.evidence_file.digest
+
+
+def test_not_applicable_takes_evidence_too(client: Client, furnished: Beta) -> None:
+    client.force_login(furnished.owner)
+    press(client, furnished, 4, "not_applicable", "There is none", evidence="Ask Daniel", file=sent())
+    row = item(4)
+    assert (row.state, row.reason, row.evidence) == (
+        ItemState.NOT_APPLICABLE,
+        "There is none",
+        "Ask Daniel",
+    )
+    assert row.evidence_file is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("run.exe", b"MZ", "“run.exe” is not taken: PDF, PNG, JPEG, Word, Excel, CSV, JSON or text"),
+        ("report", b"x", "“report” is not taken"),
+        ("report.pdf", b"<html>", "“report.pdf” is not what its name says"),
+        ("notes.txt", b"\x00\x01", "“notes.txt” is not what its name says"),
+        ("notes.txt", b"\xff\xfe", "“notes.txt” is not what its name says"),
+        ("empty.txt", b"", "“empty.txt” is empty."),
+        ("big.pdf", PDF + b"x" * attachments.LARGEST, "“big.pdf” has 11 MB; the most is 10 MB."),
+    ],
+)
+def test_a_file_that_is_not_taken_says_why_and_changes_nothing(
+    client: Client, furnished: Beta, name: str, content: bytes, said: str
+) -> None:
+    client.force_login(furnished.owner)
+    given = {"item": "go-live-3", "act": "tick", "evidence": "My words", "file": sent(name, content)}
+    answer = client.post(furnished.url(PAGE), given)
+    assert said in text_of(answer)
+    assert "The file was not kept; choose it again." in text_of(answer)
+    assert 'value="My words"' in answer.content.decode()
+    assert item(3).state == ItemState.OPEN
+    assert not StoredFile.objects.exists()
+
+
+def test_a_refused_act_keeps_no_file(client: Client, furnished: Beta) -> None:
+    client.force_login(furnished.owner)
+    assert "Say why" in press(client, furnished, 4, "not_applicable", file=sent())
+    assert not StoredFile.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kept"),
+    [
+        ("C:\\papers\\re\u202eport.PDF", PDF, ("report.PDF", "application/pdf")),
+        ("தமிழ்.txt", "தமிழ்".encode() * 4000, ("தமிழ்.txt", "text/plain")),
+        (f"{'x' * 300}.png", b"\x89PNG\r\n\x1a\n", (f"{'x' * 116}.png", "image/png")),
+    ],
+)
+def test_a_name_keeps_what_can_be_seen_of_it(name: str, content: bytes, kept: tuple[str, str]) -> None:
+    taken = attachments.take(name, ContentFile(content))
+    assert (taken.name, taken.content_type) == kept
+
+
+def test_only_evidence_is_handed_out_and_not_to_everybody(client: Client, furnished: Beta) -> None:
+    client.force_login(furnished.owner)
+    press(client, furnished, 3, "tick", file=sent())
+    file = item(3).evidence_file
+    assert file is not None
+    list_of_people = files.store(
+        content=b"x", name="x.csv", content_type="text/csv", scope=furnished.rollout.uuid, by=furnished.owner
+    )
+    assert client.get(furnished.url(f"proofs/{list_of_people.uuid}/")).status_code == 404
+    other = make_rollout()
+    client.force_login(make_member(other, RoleName.PRODUCT_OWNER))
+    assert client.get(f"/console/{other.slug}/proofs/{file.uuid}/").status_code == 404
+    client.force_login(furnished.member(RoleName.ADMINISTRATOR))
+    assert client.get(furnished.url(f"proofs/{file.uuid}/")).status_code == 403
+    page = client.get(furnished.url(PAGE)).content.decode()
+    assert "report.pdf" in page
+    assert f"proofs/{file.uuid}" not in page
+
+
+def test_a_signed_file_can_be_opened_when_its_tick_is_gone(client: Client, beta: Beta) -> None:
+    beta.ready()
+    client.force_login(beta.owner)
+    row = ChecklistItem.objects.get(checklist__code="alerts")
+    reopen_item(item=row, by=beta.owner, reason="With the report.")
+    row = tick_item(item=row, by=beta.owner, file=attachments.take("report.pdf", ContentFile(PDF)))
+    file = row.evidence_file
+    assert file is not None
+    gate = client.get(beta.url(f"gates/{beta.gate.code}/")).content.decode()
+    assert f"proofs/{file.uuid}/" in gate
+    signed = sign_gate(
+        gate=beta.gate,
+        by=beta.owner,
+        chosen=go(),
+        shown=shown(beta.gate),
+        confirmation=confirmation(beta.owner),
+    )
+    reopen_item(item=row, by=beta.owner, reason="It was the wrong report.")
+    record = client.get(beta.url(f"gates/{beta.gate.code}/record/{signed.evidence.uuid}/"))
+    assert f"proofs/{file.uuid}/" in record.content.decode()
+    assert file.digest[:8] in text_of(record)
+    answer = client.get(beta.url(f"proofs/{file.uuid}/"))
+    assert b"".join(answer.streaming_content) == PDF  # type: ignore[attr-defined]
 
 
 def test_hostile_words_stay_words(client: Client, furnished: Beta) -> None:

@@ -8,9 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 
-from phases import gates, registry
+from phases import attachments, gates, registry
 from phases.evidence import changes, open_evidence
 from phases.exceptions import (
     EvidenceChanged,
@@ -413,6 +414,39 @@ def changes_of(case: Case) -> list[str]:
 def test_untouched_evidence_stays_valid(case: Case) -> None:
     case.sign()
     assert changes_of(case) == []
+
+
+def proven(case: Case, content: bytes = b"%PDF-1.7 the report", words: str = "") -> None:
+    """Tick the item anew, with a file and words as evidence, at the moment of the tick before."""
+    moment = case.item.resolved_at or clock.now()
+    with clock.told(moment):
+        reopen_item(item=case.item, by=case.owner, reason="With the report.")
+        file = attachments.take("report.pdf", ContentFile(content))
+        case.item = tick_item(item=case.item, by=case.owner, evidence=words, file=file)
+
+
+def test_a_file_is_part_of_what_is_signed(case: Case) -> None:
+    proven(case, words="https://reports.example.org/7")
+    signed = case.sign()
+    rows: Any = decisions.frozen_body(signed.evidence)["criteria"]
+    (listed,) = (row for row in rows if row["code"] == "alerts")
+    assert case.item.evidence_file is not None
+    (said,) = listed["cited"].values()
+    assert said["evidence"] == "https://reports.example.org/7"
+    assert (said["file_name"], said["file_id"]) == ("report.pdf", str(case.item.evidence_file.uuid))
+    assert said["file"] == hashlib.sha256(b"%PDF-1.7 the report").hexdigest()
+    assert changes_of(case) == []
+
+
+@pytest.mark.parametrize("other", [{"content": b"%PDF-1.7 another"}, {"words": "Other words"}])
+def test_another_file_or_other_words_make_a_signature_stale(case: Case, other: dict[str, Any]) -> None:
+    """Even where the moment of the tick is the same: what was given counts, not only when."""
+    proven(case)
+    case.sign()
+    moment = case.item.resolved_at
+    proven(case, **other)
+    assert case.item.resolved_at == moment
+    assert changes_of(case) == ["source"]
 
 
 def edit_rule(case: Case) -> None:
