@@ -230,7 +230,12 @@ def response_rate(
 # --- Defects -------------------------------------------------------------------------------------------
 
 
-@measure("feedback.open_defects", label=gettext_lazy("Open defects"), broken=defects.broken)
+@measure(
+    "feedback.open_defects",
+    label=gettext_lazy("Open defects"),
+    broken=defects.broken,
+    counted=gettext_lazy("open"),
+)
 def open_defects(
     *, rollout: Rollout, phase: Phase | None, subject: str, window: str, as_of: datetime
 ) -> Measured:
@@ -245,7 +250,12 @@ def open_defects(
     return defects.as_measured(found)
 
 
-@measure("feedback.reported_defects", label=gettext_lazy("Reported defects"), broken=defects.broken)
+@measure(
+    "feedback.reported_defects",
+    label=gettext_lazy("Reported defects"),
+    broken=defects.broken,
+    counted=gettext_lazy("reported"),
+)
 def reported_defects(
     *, rollout: Rollout, phase: Phase | None, subject: str, window: str, as_of: datetime
 ) -> Measured:

@@ -414,7 +414,7 @@ def _choose(field: forms.Field, choices: Sequence[tuple[str, str]]) -> None:
 
 # --- Stopping -----------------------------------------------------------------------------------------
 
-# The words that are needed in a hurry. The first is chosen, so that a hold takes two taps.
+# The words that are needed in a hurry. None is chosen: whoever stops says why, by one tap.
 STOP_REASONS: Final = (
     ("look", gettext_lazy("Something looks wrong; we are looking into it")),
     ("errors", gettext_lazy("Errors or outage")),
@@ -434,7 +434,12 @@ class StopForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": gettext_lazy("Choose what to do.")},
     )
-    why = forms.ChoiceField(label=gettext_lazy("Why"), choices=STOP_REASONS)
+    why = forms.ChoiceField(
+        label=gettext_lazy("Why"),
+        choices=STOP_REASONS,
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Choose why.")},
+    )
     more = forms.CharField(
         label=gettext_lazy("In your words"), widget=words_area(2), required=False, max_length=2000
     )

@@ -22,6 +22,7 @@ from phases.registry import Measured, Need, find_measure
 from phases.states import COUNTS, WORST_FIRST, Outcome, Reason
 from rollout_portal.lib import clock, words
 from rollout_portal.lib.decimals import (
+    Comparator,
     convert,
     holds,
     interval_holds,
@@ -403,13 +404,35 @@ def missing_text(result: CriterionResult) -> str:
     row = result.criterion
     if row.is_judged:
         return _("a judgement that it holds")
-    value, rule = shown(result.value or Decimal(0), row.threshold), result.rule
+    return _("“%(text)s”: %(wrong)s") % {"text": row.text, "wrong": broken_text(result)}
+
+
+def broken_text(result: CriterionResult) -> str:
+    """Say how the value that was read breaks its rule, as a person would.
+
+    "80 % is not above 80 %"; "1 is open; none may be" where the measure counts things.
+    """
+    row, value = result.criterion, result.value or Decimal(0)
+    threshold = row.threshold or Decimal(0)
+    registered = find_measure(row.measure)
     unit = "%" if row.versus_baseline else row.unit
-    return _("“%(text)s”: %(value)s is not %(rule)s") % {
-        "text": row.text,
-        "value": with_unit(value, unit),
-        "rule": rule,
-    }
+    said = {"value": with_unit(shown(value, threshold), unit), "rule": result.rule}
+    if row.side == Criterion.Side.NO_GO:
+        return _("%(value)s is %(rule)s") % said
+    none_may = (row.comparator in (Comparator.EQUAL, Comparator.AT_MOST) and threshold == 0) or (
+        row.comparator == Comparator.BELOW and threshold == 1
+    )
+    if none_may and registered is not None and registered.counted and not unit:
+        said["counted"] = str(registered.counted)
+        return (
+            ngettext(
+                "%(value)s is %(counted)s; none may be", "%(value)s are %(counted)s; none may be", int(value)
+            )
+            % said
+        )
+    if row.comparator == Comparator.EQUAL:
+        return _("it is %(value)s and must be %(rule)s") % said
+    return _("%(value)s is not %(rule)s") % said
 
 
 def _baselines(gate: Gate, as_of: datetime) -> dict[tuple[str, str], Baseline]:

@@ -94,6 +94,7 @@ class Measure:
     :ivar says: given source ids, returns what each of them says, as plain data: it stands in the evidence
         beside its id, and a signature is stale when one says something else. A "name" is only for readers.
     :ivar has_interval: whether it can give a 95 % interval, so that a criterion may be decided by it.
+    :ivar counted: what is true of each thing that the measure counts, where it counts things: "open".
     """
 
     name: str
@@ -103,6 +104,7 @@ class Measure:
     missing: MissingFunction | None = None
     has_interval: bool = False
     says: SaysFunction | None = None
+    counted: Text = ""
 
 
 _measures: dict[str, Measure] = {}
@@ -116,13 +118,14 @@ def measure(
     missing: MissingFunction | None = None,
     has_interval: bool = False,
     says: SaysFunction | None = None,
+    counted: Text = "",
 ) -> Callable[[MeasureFunction], MeasureFunction]:
     """Register the function below as the measure `room.name`."""
 
     def register(function: MeasureFunction) -> MeasureFunction:
         if name in _measures:
             raise RuntimeError(f"The measure {name!r} is registered twice")
-        _measures[name] = Measure(name, label, function, broken, missing, has_interval, says)
+        _measures[name] = Measure(name, label, function, broken, missing, has_interval, says, counted)
         return function
 
     return register

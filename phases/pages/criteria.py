@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from phases.gates import CriterionResult, GateReport, flat
+from phases.gates import CriterionResult, GateReport, broken_text, flat
 from phases.models import Criterion, Judgement
 from phases.permissions import Rights, RoleName
 from phases.registry import Measured, find_measure
@@ -166,15 +166,7 @@ def missing_text(result: CriterionResult) -> str:
         return text
     said = []
     if result.outcome == Outcome.NOT_MET and result.rule and not result.criterion.is_judged:
-        plain = with_unit(
-            shown(result.value or Decimal(0), result.criterion.threshold), _unit(result.criterion)
-        )
-        wrong = (
-            _("%(value)s is not %(rule)s.")
-            if result.criterion.side == Criterion.Side.GO
-            else _("%(value)s is %(rule)s.")
-        )
-        said.append(wrong % {"value": plain, "rule": result.rule})
+        said.append(words.capital(broken_text(result)) + ".")
     if result.reason == Reason.INTERVAL and result.interval is not None:
         said.append(_("The interval reaches over the threshold."))
     todo = [need.text for need in result.needs if need.kind != "value"]

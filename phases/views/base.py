@@ -99,8 +99,13 @@ class Here:
         """Return the address of a page of this rollout by its full name: `here.url("phases:gate", "2")`."""
         return reverse(name, args=[self.rollout.slug, *args])
 
-    def context(self, *, title: str, crumbs: Sequence[Crumb] = (), **more: Any) -> dict[str, Any]:
-        """Return what a template of this rollout gets; `crumbs` are those between rollout and page."""
+    def context(
+        self, *, title: str, crumbs: Sequence[Crumb] = (), crumb: str = "", **more: Any
+    ) -> dict[str, Any]:
+        """Return what a template of this rollout gets; `crumbs` are those between rollout and page.
+
+        :param crumb: what the page is called at the end of the way, where its title repeats the step before.
+        """
         own = [Crumb(self.rollout.name, address("console:cockpit", self.rollout.slug)), *crumbs]
         return {
             "title": title,
@@ -112,7 +117,7 @@ class Here:
             "crumbs": [
                 Crumb(_("All rollouts"), address("console:rollouts")),
                 *(own if title != self.rollout.name else crumbs),
-                Crumb(title),
+                Crumb(crumb or title),
             ],
             **more,
         }

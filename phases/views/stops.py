@@ -33,7 +33,7 @@ _SERVICES: Final[dict[Verb, Service]] = {
 @require_http_methods(["GET", "HEAD", "POST"])
 @rollout_page()
 def stop(request: HttpRequest, here: Here) -> HttpResponse:
-    """Hold, stop intake, shrink or roll back: the asked one is chosen, the consequences stand before it."""
+    """Hold, stop intake, shrink or roll back. Only the verb in the address is chosen, and nothing else."""
     asked = request.POST if request.method == "POST" else request.GET
     phase = _phase(here, asked.get("phase", ""))
     if phase is None:
@@ -47,7 +47,7 @@ def stop(request: HttpRequest, here: Here) -> HttpResponse:
             said = next(option.done for option in options if option.verb == verb)
             return here.done(said, here.url("phases:phase", phase.code))
     else:
-        form = StopForm(phase=phase, initial={"verb": _to_choose(verb, options), "why": "look"})
+        form = StopForm(phase=phase, initial={"verb": _to_choose(verb, options)})
     return here.render(
         "phases/stop.html",
         title=_("Stop"),
@@ -55,7 +55,7 @@ def stop(request: HttpRequest, here: Here) -> HttpResponse:
         look=phase_look(phase),
         options=options,
         form=form,
-        chosen=form["verb"].value(),
+        chosen=form["verb"].value() or "",
         others=[other for other in here.running if other != phase],
         possible=any(not option.off for option in options),
     )
@@ -83,8 +83,5 @@ def _verb(name: str) -> Verb | None:
 
 
 def _to_choose(asked: Verb | None, options: list[StopOption]) -> str:
-    """Return the asked verb, else the mildest that is possible now."""
-    possible = [option.verb for option in options if not option.off]
-    if asked in possible:
-        return asked.value if asked else ""
-    return possible[0].value if possible else ""
+    """Return the asked verb where it is possible now; nothing is chosen for the reader otherwise."""
+    return next((option.verb.value for option in options if option.verb == asked and not option.off), "")

@@ -10,7 +10,9 @@ from django.utils.translation import ngettext
 
 from phases import gates
 from phases.gates import CriterionResult, GateReport
-from phases.models import Gate, Phase, Rollout
+from phases.models import Gate, Phase, Role, Rollout
+from phases.permissions import RoleName
+from phases.registry import Wait, waits_in
 from phases.states import OPENED, OVER, RUNNING, Outcome, PhaseState, RolloutState
 from rollout_portal.audit.models import AuditEvent
 from rollout_portal.console.overview import week_of
@@ -69,6 +71,53 @@ class GateCard:
     report: GateReport
     lines: tuple[GateLine, ...]
     more: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaitLine:
+    """What waits for somebody, and for whom; for `parts/_todo.html`."""
+
+    title: str
+    url: str
+    who: str
+    note: str
+    due: datetime | None
+    outcome: str
+
+
+def waiting(rollout: Rollout, reader: frozenset[RoleName], now: datetime) -> list[WaitLine]:
+    """Return what waits in the rollout with the people who can do it; one query beside the rooms' own.
+
+    A line has a link only for a reader whose roles may open its page.
+    """
+    found = [wait.shown_to(reader) for wait in waits_in([rollout], now)]
+    held = list(rollout.roles.current(now).select_related("user").order_by("user__name", "pk"))
+    return [
+        WaitLine(wait.title, wait.url, _for_whom(wait, held), _note(wait), wait.due, wait.outcome)
+        for wait in found
+    ]
+
+
+def _note(wait: Wait) -> str:
+    """Return what else is said of a thing; a role alone is said with its people already."""
+    return "" if wait.note in {str(role.label) for role in RoleName} else wait.note
+
+
+def _for_whom(wait: Wait, held: Sequence[Role]) -> str:
+    """Say whose a thing is: "Kavitha Nair (support) or Aisyah Rahman (product owner)"."""
+    can = [
+        role
+        for role in held
+        if str(role.user.uuid) not in wait.without
+        and (role.role in wait.roles or str(role.user.uuid) in wait.people)
+    ]
+    if not can:
+        roles = _(" or ").join(str(role.label).lower() for role in RoleName if role in wait.roles)
+        return _("%s: nobody has this role") % words.capital(roles) if roles else ""
+    names: dict[str, list[str]] = {}
+    for role in can:
+        names.setdefault(str(role.user), []).append(str(role.get_role_display()).lower())
+    return _(" or ").join(f"{name} ({', '.join(roles)})" for name, roles in names.items())
 
 
 def plan(phases: Sequence[Phase], today: date) -> Plan:
@@ -152,13 +201,13 @@ def _with_gate(card: GateCard, now: datetime) -> Verdict:
         return Verdict("met", _("Signed: %s may start.") % target, when, done, whole)
     if report.ready:
         return Verdict(
-            "met", _("Everything counts. %s waits for signatures.") % _upper(target), when, done, whole
+            "met", _("Everything counts. %s waits for signatures.") % words.capital(target), when, done, whole
         )
     counted = ngettext(
         "%(done)s of %(whole)s criterion counts", "%(done)s of %(whole)s criteria count", whole
     )
     sentence = _("%(target)s cannot start yet: %(counted)s.") % {
-        "target": _upper(target),
+        "target": words.capital(target),
         "counted": counted % {"done": done, "whole": whole},
     }
     late = gate.due is not None and gate.due < now
@@ -226,7 +275,3 @@ def _stage(phase: Phase, today: date) -> Stage:
         parts.append(("≈ " if phase.approximate else "") + words.number(size))
     url = reverse("phases:phase", args=[phase.rollout.slug, phase.code])
     return Stage(f"{phase.code} {phase.name}", " · ".join(parts), min(weeks, 26), state, url)
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]

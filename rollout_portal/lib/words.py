@@ -216,6 +216,11 @@ def grouped(digest: str, size: int = 8) -> str:
     return " ".join(digest[start : start + size] for start in range(0, len(digest), size))
 
 
+def capital(text: str) -> str:
+    """A text that begins with a capital, the rest as it is: names inside stay what they are."""
+    return text[:1].upper() + text[1:]
+
+
 # What observations are called, one and many; a measure names the many.
 _MORE = {
     "answers": ngettext_lazy("%(n)s more answer", "%(n)s more answers", "n"),

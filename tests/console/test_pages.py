@@ -75,6 +75,18 @@ def test_who_asked_for_signatures_does_not_wait_for_themselves(case: Case) -> No
     assert "Decide: Beta to limited" in start(second).split('id="t-others"')[0]
 
 
+def test_the_cockpit_says_for_whom_things_wait(case: Case) -> None:
+    request_signatures(gate=case.gate, by=case.engineer)
+    page = case.page(case.engineer)
+    waits = page[page.index("Waits for someone") :].split("</section>")[0]
+    assert "<small>Aisyah Rahman (product owner)</small>" in waits
+    assert "<small>Daniel Tan (release engineer)</small>" in waits
+    assert "Product owner</small>" not in waits, "the role is said twice"
+    Role.objects.filter(role=RoleName.PRODUCT_OWNER).update(ended_at=clock.now())
+    gone = case.page(case.engineer)
+    assert "Product owner: nobody has this role" in gone
+
+
 def test_start_says_so_when_nothing_waits(case: Case) -> None:
     judge_criterion(criterion=case.rule, by=case.engineer, holds=True, rationale="Quiet")
     assert "Nothing waits for you." in start(case.engineer)

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -12,6 +13,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
+from phases import registry
+from phases.gates import broken_text, evaluate
 from phases.models import Gate
 from phases.pages.gates import read_gate
 from phases.permissions import RoleName, rights
@@ -26,13 +29,14 @@ from phases.services import (
     start_phase,
     waive_criterion,
 )
-from phases.states import Decision, PhaseState
+from phases.states import Decision, Outcome, PhaseState
 from rollout_portal.accounts.models import User
 from rollout_portal.audit.models import AuditEvent
-from rollout_portal.lib import clock
+from rollout_portal.lib import clock, words
 from tests.factories import (
     confirmation,
     go,
+    make_criterion,
     make_gate,
     make_member,
     make_phase,
@@ -75,6 +79,43 @@ def test_a_criterion_says_value_n_interval_age_and_source_in_this_order(
     assert "69.96 % by 0.04 points 2 min ago Datadog" in page
     assert "until" in page
     assert "“CDN work is planned in phase 4; 3G users are told.”" in page
+
+
+@pytest.mark.parametrize(
+    ("measure", "rule", "value", "said"),
+    [
+        ("open", ("=", "0", ""), "1", "1 is open; none may be"),
+        ("open", ("<=", "0", ""), "3", "3 are open; none may be"),
+        ("open", ("<", "1", ""), "2", "2 are open; none may be"),
+        ("open", ("<", "5", ""), "5", "5 is not under 5"),
+        ("plain", ("=", "0", ""), "1", "it is 1 and must be exactly 0"),
+        ("plain", ("=", "100", "%"), "99.96", "it is 99.96\u202f% and must be exactly 100\u202f%"),
+        ("plain", (">", "70", "%"), "69.96", "69.96\u202f% is not above 70\u202f%"),
+        ("plain", (">=", "5", ""), "4", "4 is not at least 5"),
+    ],
+)
+def test_a_broken_rule_is_said_as_a_person_would(
+    client: Client,
+    beta: Beta,
+    measure: str,
+    rule: tuple[str, str, str],
+    value: str,
+    said: str,
+) -> None:
+    name, (comparator, threshold, unit) = f"tests.{measure}", rule
+    register = registry.measure(name, label=name, counted="open" if measure == "open" else "")
+    register(lambda **asked: registry.Measured(value=Decimal(value), unit=unit, as_of=asked["as_of"]))
+    try:
+        row = make_criterion(
+            beta.gate, "counted", measure=name, comparator=comparator, threshold=Decimal(threshold), unit=unit
+        )
+        result = evaluate(beta.gate).result_of(row.code)
+        page, text = look(client, beta), broken_text(result)
+    finally:
+        registry._measures.pop(name)
+    assert (result.outcome, text) == (Outcome.NOT_MET, said)
+    assert result.needs[0].text == f"“{row.text}”: {said}"
+    assert f"{words.capital(said)}.".replace("\u202f", " ") in page.replace("\u202f", " ")
 
 
 def test_a_group_says_its_worst_members_in_words_and_shows_them_indented_worst_first(

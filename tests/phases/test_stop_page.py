@@ -55,11 +55,25 @@ def test_the_four_verbs_stand_with_their_line_and_the_asked_one_is_chosen(client
 
 def test_hold_takes_two_taps(client: Client, beta: Beta) -> None:
     client.force_login(beta.owner)
-    form = client.get(beta.url("stop/")).context["form"]
+    form = client.get(beta.url("stop/?verb=hold")).context["form"]
     filled = {name: form[name].value() or "" for name in form.fields} | {"phase": "2"}
-    assert client.post(beta.url("stop/"), filled).status_code == 302
+    assert client.post(beta.url("stop/"), filled | {"why": "look"}).status_code == 302
     beta.phase.refresh_from_db()
     assert beta.phase.held_because == "Something looks wrong; we are looking into it"
+
+
+def test_nothing_but_the_asked_verb_is_chosen(client: Client, beta: Beta) -> None:
+    """Whoever presses the button without a choice is asked; nothing stops for a reason that nobody gave."""
+    client.force_login(beta.owner)
+    for asked in ("", "?verb=nonsense", "?verb=complete"):
+        assert "checked" not in client.get(beta.url(f"stop/{asked}")).content.decode()
+    page = client.get(beta.url("stop/?verb=hold")).content.decode()
+    assert (page.count("checked"), 'value="hold" checked' in page) == (1, True)
+    assert "Choose what to do." in stop(client, beta, verb="")
+    said = stop(client, beta, why="", more="The API answers with errors")
+    assert "Choose why." in said
+    assert "The API answers with errors" in said
+    assert not Phase.objects.filter(held_at__isnull=False).exists()
 
 
 def test_consequences_of_every_room_stand_before_the_button_with_what_stays(
@@ -178,7 +192,7 @@ def test_what_is_done_already_is_off_with_its_reason(client: Client, beta: Beta)
     answer = client.get(beta.url("stop/?verb=hold"))
     assert "It is on hold already." in text_of(answer)
     assert "The intake is stopped already." in text_of(answer)
-    assert 'value="shrink" checked' in answer.content.decode()
+    assert "checked" not in answer.content.decode()
 
 
 def test_a_verb_that_does_not_exist_stops_nothing_and_says_so(client: Client, beta: Beta) -> None:

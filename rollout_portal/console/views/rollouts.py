@@ -12,7 +12,6 @@ from django.views.decorators.http import require_safe
 from monitoring.cards import tiles
 from phases.gates import flat
 from phases.models import Rollout
-from phases.registry import waits_in
 from phases.states import PhaseState, RolloutState
 from phases.views.base import Here, rollout_page
 from rollout_portal.accounts.models import User
@@ -95,7 +94,7 @@ def cockpit(request: HttpRequest, here: Here) -> HttpResponse:
         start_url=here.url("phases:phase_start", ready.code) if ready and here.may("phase.start") else "",
         **_draft(here),
         stop_url=address("stop", rollout.slug),
-        waits=[wait.shown_to(here.rights.roles) for wait in waits_in([rollout], here.now)],
+        waits=cards.waiting(rollout, here.rights.roles, here.now),
         **_health(here),
         **_voice(here, card),
         events=[{"at": event.at, "text": sentence_of(event)} for event in cards.latest(rollout)],
