@@ -165,6 +165,8 @@ def wrong_on_paper(who: Identity, side: Side, answer: Answer, *, own: bool = Fal
     :param own: it is the page of a tester, who reads their own name on it.
     """
     if answer.kind.startswith("text/html") and not answer.sealed:
+        if answer.text.lower().find("<!doctype") > 0:
+            return "something stands before the document"
         for code in ("<script>alert", "<img src=x", "\"'><img"):
             if code in answer.text:
                 return f"it runs {code}"
