@@ -7,13 +7,12 @@ from phases.documents.markdown import people
 from phases.documents.markdown.blocks import Block, Kind
 from phases.documents.markdown.context import Context
 from phases.documents.markdown.facts import Audience, Entry, Phase, Share
-from phases.documents.markdown.labels import labels_in
+from phases.documents.markdown.labels import label_of
 from phases.documents.markdown.quantities import counts_people, quantities
 from phases.documents.markdown.roles import Role, role_of
 from phases.documents.markdown.sections import Section, field_of
 from phases.documents.markdown.tables import Table, column_fit, table_of
 from phases.documents.markdown.times import Schedule, date_in, schedule_in
-from phases.documents.markdown.vocabulary import searcher
 
 _LISTED = {
     Role.OBJECTIVE: "objective",
@@ -285,6 +284,7 @@ def read_entries(context: Context) -> None:
                 )
                 context.use(block.line, own)
             if kind is None:
+                _dated_task(context, block, section, role)
                 continue
             if block.kind is Kind.ITEM and context.parent(block) is None and not context.used.get(block.line):
                 context.facts.entries.append(
@@ -294,6 +294,22 @@ def read_entries(context: Context) -> None:
             elif block.kind is Kind.TABLE:
                 _entry_rows(context, block, section, kind)
         _tables_by_header(context, section)
+
+
+def _dated_task(context: Context, block: Block, section: Section, role: Role) -> None:
+    """“Day 2-3: build the login page” below a name: a task, its day, and perhaps who does it."""
+    if block.kind is not Kind.ITEM or block.box is not None or role or context.used.get(block.line):
+        return
+    label = label_of(block.text.plain)
+    if label is None or label.word not in ("day", "week", "month") or not label.rest or context.parent(block):
+        return
+    values = [("when", label.shown)]
+    if section.is_label and not section.is_phase:
+        values.append(("below", section.title))
+    context.facts.entries.append(
+        Entry(block.line, "activity", label.rest, context.phase(block.line, section), tuple(values))
+    )
+    context.use([block.line, *(part.line for part in context.below(block))], "activity")
 
 
 def _field_kind(block: Block) -> str | None:
@@ -335,7 +351,3 @@ def _entry_rows(context: Context, block: Block, section: Section, kind: str) -> 
                 Entry(row.line, kind, text, context.phase(row.line, section), values)
             )
             context.use(row.line, kind)
-
-
-def is_about_time(text: str) -> bool:
-    return bool(labels_in(text)) and searcher("week", "day", "month").search(text) is not None

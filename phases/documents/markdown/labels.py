@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from phases.documents.markdown import numbers
-from phases.documents.markdown.vocabulary import LANGUAGES, either, listed, pattern, words
+from phases.documents.markdown.vocabulary import LANGUAGES, either, pattern, words
 
 # The classes of words, the strongest first: what is called a phase is one; a week may be one.
 CLASSES = ("phase", "stage", "wave", "month", "week", "day", "sprint")
@@ -220,7 +220,3 @@ def labels_in(text: str) -> tuple[tuple[Label, int, int], ...]:
             if label is not None and not any(a < match.end() and match.start() < b for _l, a, b in found):
                 found.append((label, match.start(), match.end()))
     return tuple(sorted(found, key=lambda entry: entry[1]))
-
-
-def listed_words(concept: str) -> tuple[str, ...]:
-    return tuple(word for language in LANGUAGES for word in listed(concept, language))

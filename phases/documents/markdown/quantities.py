@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from phases.documents.markdown.numbers import DIGITS, MULTIPLIER, Style, multiplied, tidy
-from phases.documents.markdown.vocabulary import pattern, words
+from phases.documents.markdown.vocabulary import pattern
 
 SIGNS = {
     "<": "<",
@@ -366,7 +366,3 @@ def _merged(text: str, found: list[Quantity]) -> list[Quantity]:
 def counts_people(text: str, quantity: Quantity) -> bool:
     """Whether what stands behind a plain number is somebody, or a place where somebody is."""
     return quantity.unit == "count" and _people().match(text, quantity.end) is not None
-
-
-def is_word(concept: str, text: str) -> bool:
-    return text.strip().casefold() in words(concept)

@@ -9,32 +9,6 @@ from phases.documents.markdown import inline
 from phases.documents.markdown.blocks import Block
 from phases.documents.markdown.vocabulary import searcher
 
-COLUMNS = (
-    "metric",
-    "target",
-    "alert",
-    "stretch",
-    "actual",
-    "frequency",
-    "phase",
-    "name",
-    "audience",
-    "percent",
-    "when",
-    "what",
-    "who",
-    "channel",
-    "owner",
-    "approver",
-    "signature",
-    "risk",
-    "probability",
-    "impact",
-    "mitigation",
-    "contingency",
-    "cost",
-    "trigger",
-)
 _LETTERS = re.compile(r"[\W_]+")
 
 

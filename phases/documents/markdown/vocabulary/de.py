@@ -13,7 +13,6 @@ WORDS = {
     "ordinals": "erste*, zweite*, dritte*, vierte*, fünfte*, sechste*, siebte*, achte*, neunte*, zehnte*",
     "to": "bis, bis zu",
     "about": "ca, circa, etwa, rund, ungefähr, zirka",
-    "of": "von",
     "all": "alle, allen, sämtliche, jeder",
     "everyone": "alle Nutzenden",
     "ongoing": "laufend, fortlaufend, dauerhaft, kontinuierlich, unbefristet",
@@ -48,8 +47,6 @@ WORDS = {
     "unit_y": "Jahr, Jahre, Jahren",
     "unit_pct": "Prozent, v. H.",
     "unit_pp": "Prozentpunkt*",
-    "unit_stars": "Sterne, Sternen",
-    "per": "pro, je",
     "thousand": "Tsd, Tausend",
     "million": "Mio, Millionen",
     "lt": (
@@ -73,7 +70,6 @@ WORDS = {
         "für, über, während, in, nach, innerhalb der ersten, in den ersten, in den letzten, je, pro, an"
     ),
     "consecutive": "aufeinanderfolgend*, in Folge, am Stück",
-    "zero": "null, 0",
     "no": "kein, keine, keinen, keinerlei, keine neuen, keine offenen, ohne",
     "not": "nicht",
     "but": "aber, und",
@@ -81,7 +77,6 @@ WORDS = {
     "or": "oder",
     "if": "wenn, falls, sofern, sobald",
     "proceed": "weiter, fortfahren, fortsetzen",
-    "proceed_to": "für den Übergang, zum Übergang, für den Start",
     "previously": (
         "von, gegenüber, im Vergleich zu, bisher, derzeit, aktuell, Ausgangswert, vorher, statt, Skala, heute"
     ),
@@ -101,7 +96,6 @@ WORDS = {
     "target": "Ziel, Zielwert, Schwelle, Schwellwert, Schwellenwert, Grenzwert, Soll, Sollwert",
     "alert_key": "Alarm, Warnung, Alarmschwelle, Warnschwelle",
     "trend": "beobachten, verfolgen",
-    "trend_value": "beobachten, Trend, verfolgen, Trend beobachten",
     "people": (
         "Nutzer, Nutzern, Nutzende, Nutzenden, Benutzer, Benutzern, Anwender, Anwendern, Anwenderinnen, "
         "Kunden, Kundinnen, Tester, Testern, Testpersonen, Testerinnen, Teilnehmer, Teilnehmern, "
@@ -276,7 +270,6 @@ WORDS = {
     "col_probability": "Wahrscheinlichkeit, Eintrittswahrscheinlichkeit",
     "col_impact": "Auswirkung, Auswirkungen, Schaden, Schwere",
     "col_mitigation": "Maßnahme, Maßnahmen, Gegenmaßnahme, Gegenmaßnahmen, Minderung",
-    "col_contingency": "Notfallplan, Ausweichplan",
     "col_cost": "Kosten, Betrag, Aufwand, Preis",
     "col_trigger": "Auslöser, Bedingung, Ereignis",
     "attributes": (

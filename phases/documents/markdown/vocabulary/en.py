@@ -15,9 +15,6 @@ WORDS = {
     "ordinals": "first, second, third, fourth, fifth, sixth, seventh, eighth, ninth, tenth",
     "to": "to, through, until, till",
     "about": "about, approx, approximately, around, roughly, circa, some, typically",
-    "half": "half",
-    "of": "of, out of",
-    "date_prefix": "from, starting, of",
     "all": "all, every, each, 100%",
     "everyone": "everyone, everybody",
     "ongoing": "ongoing, continuous, continuously, indefinite, open-ended",
@@ -59,8 +56,6 @@ WORDS = {
     "unit_y": "year, years",
     "unit_pct": "percent, per cent, pct",
     "unit_pp": "percentage point*, pp",
-    "unit_stars": "stars, star",
-    "per": "per, a, each, every",
     "thousand": "thousand",
     "million": "million, m",
     # comparators
@@ -82,7 +77,6 @@ WORDS = {
         "at least, no less than, no fewer than, not less than, not below, minimum, minimum of, min, "
         "reaches, reach, not under, greater than or equal to, no lower than, never below, stays above or at"
     ),
-    "eq": "equal to, equals, exactly, is, are, of, at",
     "drop": (
         "drops below, drop below, falls below, fall below, drops under, falls under, dips below, "
         "sinks below, decreases below, goes below, stays below, remains below, below, drops to less than"
@@ -94,14 +88,12 @@ WORDS = {
         "or more, or higher, or above, or better, or greater, and above, and up, minimum, at least, "
         "and more, and higher"
     ),
-    "increase_by": "increases by, rises by, grows by, up by",
     "within": "within",
     "window": (
         "for, over, during, in, across, per, after, within the first, in the first, the first, "
         "in the last, over the last, for at least, sustained for, in under, in less than"
     ),
     "consecutive": "consecutive, in a row, straight",
-    "zero": "zero",
     "no": "no, no new, no open, no unresolved, no known, none, without",
     "not": "not",
     "but": "but, and",
@@ -109,7 +101,6 @@ WORDS = {
     "or": "or",
     "if": "if, only if, when, once, unless, in case",
     "proceed": "proceed, continue, advance, promote, go ahead, expand, move on",
-    "proceed_to": "to proceed, to advance, to move, to continue, to promote, to start, to enter",
     "previously": (
         "from, down from, up from, baseline, was, previously, currently, current, today, before, vs, "
         "versus, compared to, compared with, against, scale, out of, instead of"
@@ -134,7 +125,6 @@ WORDS = {
     "target": "target*, goal, aim, threshold, objective, limit, minimum requirement, benchmark",
     "alert_key": "alert, alert threshold, warning, critical",
     "trend": "monitor, track, observe, watch",
-    "trend_value": "track trend, track growth, track, monitor, trend, growth trend",
     # people
     "people": (
         "users, user, testers, tester, customers, customer, clients, client, participants, participant, "
@@ -415,7 +405,6 @@ WORDS = {
     "col_probability": "probability, likelihood, chance",
     "col_impact": "impact, severity, consequence",
     "col_mitigation": "mitigation, mitigations, response, mitigation strategy, countermeasure*, action",
-    "col_contingency": "contingency, fallback, plan b",
     "col_cost": "cost, costs, amount, budget, price, estimate",
     "col_trigger": (
         "trigger, triggers, rollback trigger, condition, event, rollback condition, rollback if, "

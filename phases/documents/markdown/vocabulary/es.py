@@ -13,7 +13,6 @@ WORDS = {
     "ordinals": "primera, segunda, tercera, cuarta, quinta, sexta, séptima, octava, novena, décima",
     "to": "a, al, hasta",
     "about": "aproximadamente, unos, unas, cerca de, alrededor de, aprox",
-    "of": "de, sobre",
     "all": "todos, todas, todos los, todas las, la totalidad de, el 100 %",
     "everyone": "todo el mundo",
     "ongoing": "continuo, continua, permanente, en curso",
@@ -46,8 +45,6 @@ WORDS = {
     "unit_y": "año, años",
     "unit_pct": "por ciento",
     "unit_pp": "puntos porcentuales, puntos",
-    "unit_stars": "estrellas",
-    "per": "por, cada, al",
     "thousand": "mil",
     "million": "millones, millón",
     "lt": (
@@ -81,7 +78,6 @@ WORDS = {
         "en los últimos, en las últimas"
     ),
     "consecutive": "consecutivos, consecutivas, seguidos, seguidas",
-    "zero": "cero, 0",
     "no": "ningún, ninguna, sin, no hay, cero nuevos",
     "not": "no",
     "but": "pero, y",
@@ -89,7 +85,6 @@ WORDS = {
     "or": "o",
     "if": "si, cuando, siempre que",
     "proceed": "continuar, avanzar, pasar",
-    "proceed_to": "para avanzar, para pasar, para continuar",
     "previously": (
         "frente a, respecto a, actualmente, actual, antes, línea base, escala, desde, en comparación con"
     ),
@@ -109,7 +104,6 @@ WORDS = {
     "target": "objetivo, meta, umbral, límite, valor objetivo",
     "alert_key": "alerta, umbral de alerta, aviso",
     "trend": "seguir, monitorear, observar",
-    "trend_value": "seguir, tendencia, monitorear, observar, seguimiento",
     "people": (
         "usuarios, usuario, usuarias, clientes, cliente, probadores, testers, participantes, participante, "
         "empleados, empleadas, personas, miembros, cuentas, dispositivos, sedes, sede, tiendas, tienda, "
@@ -248,7 +242,6 @@ WORDS = {
     "col_probability": "probabilidad",
     "col_impact": "impacto, gravedad",
     "col_mitigation": "mitigación, medida, medidas, respuesta, acción",
-    "col_contingency": "contingencia",
     "col_cost": "costo, coste, monto, importe",
     "col_trigger": "disparador, condición, evento, activador",
     "attributes": (

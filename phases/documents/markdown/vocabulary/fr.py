@@ -16,7 +16,6 @@ WORDS = {
     ),
     "to": "à, au, jusqu'à",
     "about": "environ, à peu près, près de, autour de",
-    "of": "sur, de",
     "all": "tous, toutes, tous les, toutes les, tout, l'ensemble des, ensemble des, l'ensemble",
     "everyone": "tout le monde",
     "ongoing": "en continu, continu, permanent, en cours",
@@ -49,8 +48,6 @@ WORDS = {
     "unit_y": "an, ans, année*",
     "unit_pct": "pour cent, pourcent",
     "unit_pp": "points, point de pourcentage, points de pourcentage",
-    "unit_stars": "étoiles",
-    "per": "par",
     "thousand": "mille, milliers",
     "million": "millions, million",
     "lt": (
@@ -78,7 +75,6 @@ WORDS = {
     "within": "sous, dans les, en moins de, d'ici",
     "window": "pendant, sur, durant, en, après, dans les, au cours des, sur les, par, à",
     "consecutive": "consécutif*, consécutives, d'affilée, de suite",
-    "zero": "zéro, 0",
     "no": "aucun, aucune, pas de, pas d', sans, zéro nouveau",
     "not": "pas, ne",
     "but": "mais, et",
@@ -86,7 +82,6 @@ WORDS = {
     "or": "ou",
     "if": "si, lorsque, quand, dès que",
     "proceed": "poursuivre, continuer, passer",
-    "proceed_to": "pour passer, pour continuer, pour démarrer",
     "previously": (
         "contre, par rapport à, actuellement, auparavant, aujourd'hui, avant, référence, échelle, au lieu de"
     ),
@@ -105,7 +100,6 @@ WORDS = {
     "target": "cible*, objectif, seuil, plafond, visée",
     "alert_key": "alerte, seuil d'alerte, avertissement",
     "trend": "suivre, surveiller, observer",
-    "trend_value": "suivre, tendance, à suivre, suivi, surveiller",
     "people": (
         "utilisateurs, utilisateur, utilisatrices, testeurs, testeur, testeuses, clients, client, "
         "clientes, participants, participant, employés, collaborateurs, collaboratrices, salariés, "
@@ -265,7 +259,6 @@ WORDS = {
     "col_probability": "probabilité, vraisemblance",
     "col_impact": "impact, gravité",
     "col_mitigation": "mitigation, mesure, mesures, atténuation, parade, action, réponse",
-    "col_contingency": "contingence, plan de secours, repli",
     "col_cost": "coût, montant, budget, prix",
     "col_trigger": "déclencheur, condition, événement",
     "attributes": (

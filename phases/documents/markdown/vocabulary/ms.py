@@ -13,7 +13,6 @@ WORDS = {
     "ordinals": "pertama, kedua, ketiga, keempat, kelima, keenam, ketujuh, kelapan",
     "to": "hingga, sehingga, ke",
     "about": "kira-kira, lebih kurang, sekitar, anggaran",
-    "of": "daripada, dari",
     "all": "semua, seluruh, setiap",
     "everyone": "semua orang",
     "ongoing": "berterusan, berjalan",
@@ -43,8 +42,6 @@ WORDS = {
     "unit_y": "tahun",
     "unit_pct": "peratus",
     "unit_pp": "mata peratusan",
-    "unit_stars": "bintang",
-    "per": "setiap, sehari, seminggu",
     "thousand": "ribu",
     "million": "juta",
     "lt": "kurang daripada, kurang dari, di bawah, bawah, lebih rendah daripada",
@@ -60,7 +57,6 @@ WORDS = {
     "within": "dalam, dalam masa, dalam tempoh",
     "window": "selama, dalam, sepanjang, selepas, dalam masa, dalam tempoh",
     "consecutive": "berturut-turut",
-    "zero": "sifar, 0",
     "no": "tiada, tanpa, tidak ada",
     "not": "tidak",
     "but": "tetapi, dan",
@@ -68,7 +64,6 @@ WORDS = {
     "or": "atau",
     "if": "jika, apabila, sekiranya",
     "proceed": "teruskan",
-    "proceed_to": "untuk meneruskan, untuk ke",
     "previously": "semasa, sebelum, berbanding, asas, skala",
     "increase": "peningkatan, kenaikan, pertumbuhan",
     "decrease": "penurunan, pengurangan",
@@ -82,7 +77,6 @@ WORDS = {
     "target": "sasaran, matlamat, ambang, had",
     "alert_key": "amaran, ambang amaran",
     "trend": "pantau, jejak",
-    "trend_value": "pantau, jejak, trend",
     "people": (
         "pengguna, pelanggan, penguji, peserta, pekerja, kakitangan, orang, ahli, akaun, peranti, tapak, "
         "kedai, cawangan, hospital, klinik, sekolah, syarikat, pasukan, pesakit, pelajar, guru, "
@@ -172,7 +166,6 @@ WORDS = {
     "col_probability": "kebarangkalian, kemungkinan",
     "col_impact": "kesan, impak",
     "col_mitigation": "mitigasi, tindakan, langkah",
-    "col_contingency": "kontingensi, pelan kecemasan",
     "col_cost": "kos, jumlah",
     "col_trigger": "pencetus, syarat, peristiwa",
     "attributes": "peserta, tempoh, kandungan, saluran, masa, khalayak, kekerapan, bila, siapa, pemilik",

@@ -13,7 +13,6 @@ WORDS = {
     "ordinals": "primeira, segunda, terceira, quarta, quinta, sexta, sétima, oitava, nona, décima",
     "to": "a, até, ao",
     "about": "aproximadamente, cerca de, em torno de, aprox",
-    "of": "de",
     "all": "todos, todas, todos os, todas as, a totalidade dos",
     "everyone": "todo mundo",
     "ongoing": "contínuo, contínua, em andamento, permanente",
@@ -45,8 +44,6 @@ WORDS = {
     "unit_y": "ano, anos",
     "unit_pct": "por cento",
     "unit_pp": "pontos percentuais, p.p.",
-    "unit_stars": "estrelas",
-    "per": "por, ao",
     "thousand": "mil",
     "million": "milhões, milhão",
     "lt": (
@@ -73,7 +70,6 @@ WORDS = {
         "durante, em, por, após, ao longo de, nos primeiros, nas primeiras, nos últimos, nas últimas, a"
     ),
     "consecutive": "consecutivos, consecutivas, seguidos, seguidas",
-    "zero": "zero, 0",
     "no": "nenhum, nenhuma, sem, não há",
     "not": "não",
     "but": "mas, e",
@@ -81,7 +77,6 @@ WORDS = {
     "or": "ou",
     "if": "se, quando, caso",
     "proceed": "prosseguir, continuar, avançar",
-    "proceed_to": "para avançar, para prosseguir",
     "previously": "atualmente, antes, linha de base, em relação a, comparado a, escala, contra",
     "increase": "aumento, crescimento, melhoria, ganho",
     "decrease": "redução, queda, diminuição",
@@ -98,7 +93,6 @@ WORDS = {
     "target": "meta, objetivo, alvo, limite, limiar",
     "alert_key": "alerta, limite de alerta, aviso",
     "trend": "acompanhar, monitorar, observar",
-    "trend_value": "acompanhar, tendência, monitorar",
     "people": (
         "usuários, usuário, usuárias, utilizadores, clientes, cliente, testadores, participantes, "
         "participante, funcionários, colaboradores, pessoas, membros, contas, dispositivos, unidades, "
@@ -222,7 +216,6 @@ WORDS = {
     "col_probability": "probabilidade",
     "col_impact": "impacto, gravidade",
     "col_mitigation": "mitigação, medida, medidas, resposta, ação",
-    "col_contingency": "contingência",
     "col_cost": "custo, valor, montante",
     "col_trigger": "gatilho, condição, evento",
     "attributes": (
