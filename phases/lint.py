@@ -19,6 +19,7 @@ from rollout_portal.lib.decimals import Comparator
 Sections = Mapping[str, Any]
 PlanDay = tuple[int, int]
 """A day to compare with others of its kind: (0, day of the plan) or (1, day of the calendar)."""
+VACANT_ROLE: Final = "phases.vacant-role"
 _UP: Final = (Comparator.ABOVE, Comparator.AT_LEAST)
 _DOWN: Final = (Comparator.BELOW, Comparator.AT_MOST)
 
@@ -146,7 +147,7 @@ def _same_direction(rule: Rule, other: Rule) -> bool:
 
 
 # --- Roles and weeks ---------------------------------------------------------------------------------
-@lint_rule("phases.vacant-role", why=_("What is a vacant role's to do is nobody's."))
+@lint_rule(VACANT_ROLE, why=_("What is a vacant role's to do is nobody's."))
 def _vacant_role(sections: Sections) -> Iterator[Finding]:
     named = Counter(_named_roles(dict(sections)))
     for place, role in enumerate(sections.get("roles", ())):

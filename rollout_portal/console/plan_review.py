@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from phases.documents.document import parse
+from phases.documents.document import Document, parse
 from phases.documents.exporter import export_plan
 from phases.documents.linter import Found, lint
+from phases.lint import VACANT_ROLE
 from phases.models import Rollout, SettledFinding
 
 
@@ -54,5 +55,15 @@ def review(rollout: Rollout) -> Review:
     accepted = {
         row.key: row for row in SettledFinding.objects.in_force().filter(rollout=rollout).select_related("by")
     }
-    found = lint(parse(text.encode()))
+    document = parse(text.encode())
+    held = set(rollout.roles.current().values_list("role", flat=True))
+    found = [one for one in lint(document) if not _is_filled(document, one, held)]
     return Review(text, tuple(Item(one, accepted.get(one.key)) for one in found))
+
+
+def _is_filled(document: Document, found: Found, held: set[str]) -> bool:
+    """Tell whether a finding is about a role that the file leaves vacant, and that somebody holds here."""
+    if found.rule.name != VACANT_ROLE:
+        return False
+    _section, place = found.finding.places[0]
+    return document.sections["roles"][place].portal_role in held

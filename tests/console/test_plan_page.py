@@ -5,7 +5,7 @@ from html import unescape
 import pytest
 from django.test import Client
 
-from phases.models import Rollout, SettledFinding
+from phases.models import PlannedRole, Rollout, SettledFinding
 from phases.permissions import RoleName
 from phases.states import RolloutState
 from rollout_portal.accounts.models import User
@@ -108,3 +108,15 @@ def test_the_file_can_be_taken_along(rollout: Rollout) -> None:
     answer = client.get(f"{address(rollout)}file/")
     assert answer.content.decode() == review(rollout).text
     assert answer["Content-Disposition"] == f'attachment; filename="{rollout.slug}.yaml"'
+
+
+def test_a_role_that_somebody_holds_here_is_not_vacant(rollout: Rollout) -> None:
+    for place, role in enumerate((RoleName.PRODUCT_OWNER, RoleName.SUPPORT)):
+        PlannedRole.objects.create(
+            rollout=rollout, code=role.value, name=str(role.label), portal_role=role, position=place
+        )
+    make_member(rollout, RoleName.PRODUCT_OWNER)
+    texts = [item.found.finding.text for item in review(rollout).open]
+    assert [text for text in texts if "Nobody is named" in text] == [
+        "Nobody is named for “Support”; the plan names the role 0 times."
+    ]
