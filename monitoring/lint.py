@@ -11,6 +11,7 @@ from monitoring.plan_safety import TriggerPlan
 from monitoring.rules import comparable, lies_beyond
 from phases.documents.schema import Rule
 from phases.lint import criteria, stages
+from phases.models import Criterion
 from phases.registry import Finding, lint_rule
 from rollout_portal.lib.decimals import Comparator, convert
 
@@ -45,7 +46,8 @@ def _criterion_beside_target(sections: Sections) -> Iterator[Finding]:
         place, metric = known.get(criterion.of, (0, None))
         if criterion.measure != MEASURE or metric is None or criterion.holds is None:
             continue
-        if criterion.against_baseline:
+        # What stops a gate lies beyond the target by its nature; it does not say what is good.
+        if criterion.against_baseline or criterion.side == Criterion.Side.NO_GO:
             continue
         for number, target in enumerate(metric.targets):
             if target.phase != gate.from_phase or target.holds is None:

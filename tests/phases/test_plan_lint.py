@@ -201,6 +201,15 @@ def test_every_rule_stands_in_the_manual() -> None:
     assert [name for name in lint_rules() if f"`{name}`" not in manual] == []
 
 
+def test_a_rule_that_stops_a_gate_may_lie_beyond_the_target() -> None:
+    name, old, new, _lines, _words = next(
+        one for one in WRONG if one[0] == "monitoring.criterion-beside-target"
+    )
+    stopping = plan_with(name, old, new.replace("holds:", "side: no_go, holds:"))
+    assert stopping != plan_with(name, old, new)
+    assert [one for one in found_in(stopping) if one.rule.name == name] == []
+
+
 @pytest.mark.parametrize("plan", sorted(Path("plans").glob("*.yaml")), ids=lambda path: path.stem)
 def test_the_plans_that_come_along_can_be_asked(plan: Path) -> None:
     for one in lint(parse(plan.read_bytes())):
