@@ -28,6 +28,7 @@ FOUND: Final = {
         "monitoring.metric-without-source": 6,
         "monitoring.on-call-alone": 1,
     },
+    "stripboard": {},
 }
 """What contradicts itself in a plan, or is left open by it, as the plan says it."""
 
