@@ -11,7 +11,7 @@ register("participant.view", gettext_lazy("Seeing the participants by number"), 
 register("participant.import", gettext_lazy("Importing participants"), [*BUILDERS, _R.SUPPORT])
 register("participant.edit", gettext_lazy("Changing a participant"), [*BUILDERS, _R.SUPPORT])
 register("person.reveal", gettext_lazy("Seeing a name or an address"), [_R.PRODUCT_OWNER, _R.SUPPORT])
-register("person.erase", gettext_lazy("Erasing a person"), [_R.PRODUCT_OWNER, _R.SUPPORT])
+register("person.erase", gettext_lazy("Erasing a person"), [_R.PRODUCT_OWNER, _R.SUPPORT], when_over=True)
 register("selection.view", gettext_lazy("Seeing selections"), _PEOPLE)
 register("selection.draft", gettext_lazy("Drawing a selection"), [*BUILDERS, _R.SUPPORT])
 register(

@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from phases.exceptions import PermissionRefused
+from phases.exceptions import PermissionRefused, WrongState
 from rollout_portal.accounts.models import User
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ class Act:
     :ivar roles: who may do it.
     :ivar administration: whether a superuser without a role may do it too.
     :ivar four_eyes: who is shut out although the role fits, in words; the service enforces it.
+    :ivar when_over: whether it changes something and can be done in a closed or discarded rollout all the
+        same; reading always can.
     """
 
     name: str
@@ -52,7 +54,16 @@ class Act:
     roles: frozenset[RoleName]
     administration: bool = False
     four_eyes: str = ""
+    when_over: bool = False
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether it can be done in a rollout that is over: it only looks, or it says so."""
+        return self.when_over or self.name.partition(".")[2] in _READING
+
+
+# The verbs of acts that change nothing.
+_READING: Final = frozenset({"view", "read", "results", "reveal", "open"})
 
 _acts: dict[str, Act] = {}
 
@@ -64,11 +75,12 @@ def register(
     *,
     administration: bool = False,
     four_eyes: str = "",
+    when_over: bool = False,
 ) -> None:
     """Add a row to the table."""
     if name in _acts:
         raise RuntimeError(f"The act {name!r} is registered twice")
-    _acts[name] = Act(name, label, frozenset(roles), administration, four_eyes)
+    _acts[name] = Act(name, label, frozenset(roles), administration, four_eyes, when_over)
 
 
 def acts() -> dict[str, Act]:
@@ -78,22 +90,28 @@ def acts() -> dict[str, Act]:
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What one person may do in one rollout; the roles are read once."""
+    """What one person may do in one rollout; the roles are read once.
+
+    In a rollout that is `over` nobody changes anything, but for the few acts that say so.
+    """
 
     user: User | AnonymousUser
     roles: frozenset[RoleName]
+    over: bool = False
 
     def may(self, act: str) -> bool:
         """Tell whether the person may do `act`. An unknown act is a programming error."""
         row = _acts[act]
         if not isinstance(self.user, User) or not self.user.is_active:
             return False
+        if self.over and not row.goes_on:
+            return False
         return bool(row.roles & self.roles) or (row.administration and self.user.is_superuser)
 
 
 def rights(user: User | AnonymousUser, rollout: "Rollout") -> Rights:
     """Return what `user` may do in `rollout`, for a page that asks more than once."""
-    return Rights(user, roles_of(user, rollout))
+    return Rights(user, roles_of(user, rollout), over=rollout.is_over)
 
 
 def allows(user: User | AnonymousUser, act: str, rollout: "Rollout") -> bool:
@@ -102,13 +120,32 @@ def allows(user: User | AnonymousUser, act: str, rollout: "Rollout") -> bool:
 
 
 def require(user: User, act: str, rollout: "Rollout") -> None:
-    """Refuse with the names of those who can, when `user` may not do `act` in `rollout`."""
-    if not allows(user, act, rollout):
-        raise PermissionRefused(refusal(act, rollout))
+    """Refuse with the names of those who can, when `user` may not do `act` in `rollout`.
+
+    :raises WrongState: when the rollout is over and `act` would change something.
+    """
+    if allows(user, act, rollout):
+        return
+    over = "" if _acts[act].goes_on else why_over(rollout)
+    if over:
+        raise WrongState(over)
+    raise PermissionRefused(refusal(act, rollout))
+
+
+def why_over(rollout: "Rollout") -> str:
+    """Say that a closed or discarded rollout is read-only; empty while it can be changed."""
+    if not rollout.is_over:
+        return ""
+    return _("“%(rollout)s” is %(state)s. It can be read, not changed.") % {
+        "rollout": rollout,
+        "state": rollout.get_state_display().lower(),
+    }
 
 
 def refusal(act: str, rollout: "Rollout") -> str:
-    """Return why an act is refused: which role can, and who has it."""
+    """Return why an act is refused: which role can, and who has it; or that the rollout is over."""
+    if rollout.is_over and not _acts[act].goes_on:
+        return why_over(rollout)
     people = holders(act, rollout)
     return _("%(act)s needs the role %(roles)s. %(ask)s") % {
         "act": str(_acts[act].label),
@@ -148,13 +185,14 @@ STAFF: Final = EVERYONE - {_R.ADMINISTRATOR, _R.VIEWER}
 
 register("rollout.view", gettext_lazy("Opening the rollout"), EVERYONE, administration=True)
 register("rollout.edit", gettext_lazy("Changing the plan"), BUILDERS)
-register("rollout.close", gettext_lazy("Closing the rollout"), OWNERS)
+register("rollout.close", gettext_lazy("Closing the rollout"), OWNERS, when_over=True)
 register(
     "role.manage",
     gettext_lazy("Giving roles"),
     [_R.ADMINISTRATOR],
     administration=True,
     four_eyes="nobody gives a role to themselves",
+    when_over=True,
 )
 register("checklist.tick", gettext_lazy("Ticking a checklist"), [*BUILDERS, _R.SUPPORT])
 register("proof.open", gettext_lazy("Opening a file given as evidence"), EVERYONE - {_R.ADMINISTRATOR})

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from phases.models.base import PlanItem
 from phases.models.phases import Phase
 from phases.permissions import RoleName
-from phases.states import OVER, RUNNING, Decision, GateState, RolloutState
+from phases.states import OVER, RUNNING, Decision, GateState, PhaseState, RolloutState
 from rollout_portal.lib.constraints import known_values
 from rollout_portal.lib.decimals import Comparator, validate_exact
 
@@ -30,9 +30,11 @@ validate_window = RegexValidator(
 class GateQuerySet(models.QuerySet["Gate"]):
     def ahead(self) -> Self:
         """Return the gates that can be decided now: the phase before runs (or there is none), the one
-        behind has not started or was rolled back. The next one comes first.
+        behind has not started or was rolled back. What closes the rollout can wait until the phase before
+        it is done. The next one comes first.
         """
-        comes_from = Q(from_phase__isnull=True) | Q(from_phase__state__in=RUNNING)
+        closing = Q(to_phase__isnull=True, from_phase__state=PhaseState.COMPLETED)
+        comes_from = Q(from_phase__isnull=True) | Q(from_phase__state__in=RUNNING) | closing
         leads_on = Q(to_phase__isnull=True) | ~Q(to_phase__state__in=RUNNING | OVER)
         running = self.filter(comes_from, leads_on, rollout__state=RolloutState.ACTIVE)
         return running.order_by("position", "pk")

@@ -11,9 +11,8 @@ from django.utils.translation import ngettext
 
 from phases.models import Checklist, ChecklistItem, Criterion, Evidence, Phase, Rollout
 from phases.pages.gates import Verdict
-from phases.permissions import Rights
+from phases.permissions import Rights, why_over
 from phases.services.checklists import owner_refusal
-from phases.services.guards import why_over
 from phases.states import ItemState
 from rollout_portal.jobs.models import StoredFile
 from rollout_portal.lib import words

@@ -365,6 +365,12 @@ def _standing(evidence: Evidence, now: datetime) -> tuple[str, str, datetime | N
         if undone is not None:
             return "void", _("the phase was rolled back: “%s”") % undone.reason, undone.at, ()
         return "used", _("%s started on it") % target_text(gate), used.at, ()
+    if (
+        evidence.closed_at is not None
+        and gate.to_phase is None
+        and evidence.closed_at == gate.rollout.ended_at
+    ):
+        return "used", _("the rollout was closed on it"), evidence.closed_at, ()
     if evidence.closed_at is not None:
         return "void", evidence.closed_because or "", evidence.closed_at, ()
     report = gates.evaluate(gate, now)

@@ -30,7 +30,14 @@ from phases.services.phases import (
     start_phase,
     stop_intake,
 )
-from phases.services.rollouts import discard_rollout, end_role, give_role, invite_member, start_rollout
+from phases.services.rollouts import (
+    close_rollout,
+    discard_rollout,
+    end_role,
+    give_role,
+    invite_member,
+    start_rollout,
+)
 from phases.services.stops import retry_stop_hooks
 
 __all__ = [
@@ -38,6 +45,7 @@ __all__ = [
     "Confirmation",
     "Shown",
     "accept_finding",
+    "close_rollout",
     "complete_phase",
     "discard_rollout",
     "edit_criterion",

@@ -95,10 +95,10 @@ def frozen_body(evidence: Evidence) -> dict[str, object]:
     return body
 
 
-def close(evidence: Evidence, because: str) -> None:
+def close(evidence: Evidence, because: str, at: datetime | None = None) -> None:
     """Close evidence: nobody signs it any more, and no act rests on it after this one."""
     Evidence.objects.filter(pk=evidence.pk, closed_at__isnull=True).update(
-        closed_at=clock.now(), closed_because=because[:200]
+        closed_at=at or clock.now(), closed_because=because[:200]
     )
 
 

@@ -22,11 +22,11 @@ from phases.exceptions import (
 )
 from phases.gates import GateReport
 from phases.models import Evidence, Gate, Rollout, SignOff
-from phases.permissions import RoleName
+from phases.permissions import RoleName, why_over
 from phases.services import decisions
-from phases.services.guards import same_name, why_over
+from phases.services.guards import same_name
 from phases.services.phases import await_go
-from phases.states import FORWARD, OPENED, OVER, RUNNING, Decision, GateState
+from phases.states import FORWARD, OPENED, OVER, RUNNING, Decision, GateState, PhaseState
 from rollout_portal.accounts.models import User
 from rollout_portal.audit.services import record
 from rollout_portal.lib import clock
@@ -115,7 +115,8 @@ def why_closed(gate: Gate) -> str:
         return over
     if gate.to_phase is not None and gate.to_phase.state in RUNNING | OVER:
         return _("“%s” has started; this gate is history.") % gate.to_phase
-    if gate.from_phase is not None and gate.from_phase.state not in RUNNING:
+    closing = gate.to_phase is None and gate.from_phase and gate.from_phase.state == PhaseState.COMPLETED
+    if gate.from_phase is not None and gate.from_phase.state not in RUNNING and not closing:
         return _("“%(phase)s” is %(state)s. A gate is decided while the phase before it runs.") % {
             "phase": gate.from_phase,
             "state": gate.from_phase.get_state_display().lower(),

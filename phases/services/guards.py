@@ -1,19 +1,8 @@
 """What several services ask before they change anything."""
 
-from django.utils.translation import gettext as _
-
 from phases.exceptions import WrongState
 from phases.models import Rollout
-
-
-def why_over(rollout: Rollout) -> str:
-    """Say that a closed or discarded rollout is read-only; empty while it can be changed."""
-    if not rollout.is_over:
-        return ""
-    return _("“%(rollout)s” is %(state)s. It can be read, not changed.") % {
-        "rollout": rollout,
-        "state": rollout.get_state_display().lower(),
-    }
+from phases.permissions import why_over
 
 
 def require_changeable(rollout: Rollout) -> None:

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from phases import permissions
 from phases.exceptions import PermissionRefused, Refused, WrongState
-from phases.models import Role, Rollout
+from phases.models import Evidence, Role, Rollout
 from phases.permissions import RoleName
-from phases.states import RolloutState
+from phases.services import decisions
+from phases.states import OVER, PhaseState, RolloutState
 from rollout_portal.accounts.models import StaffInvitation, User
 from rollout_portal.accounts.services import mint_link, prepare_invitation
 from rollout_portal.audit.services import Actor, record
@@ -127,6 +128,54 @@ def discard_rollout(*, rollout: Rollout, by: User, reason: str) -> Rollout:
         after={"state": locked.state},
     )
     return locked
+
+
+@transaction.atomic
+def close_rollout(*, rollout: Rollout, by: User, reason: str) -> Rollout:
+    """Close a rollout whose phases are all over, on its closing gate if it has one; it is read-only then.
+
+    Raises WrongState while a phase is not over, GateNotReady while a closing gate is not go.
+    """
+    permissions.require(by, "rollout.close", rollout)
+    locked = Rollout.objects.select_for_update().get(pk=rollout.pk)
+    evidences = closable(locked)
+    if not reason.strip():
+        raise Refused(_("Say why the rollout is closed. The reason stands in the record."))
+    locked.state, locked.ended_at = RolloutState.CLOSED, clock.now()
+    locked.save(update_fields=["state", "ended_at"])
+    for evidence in evidences:
+        decisions.close(evidence, _("used: the rollout was closed"), at=locked.ended_at)
+    record(
+        actor=by,
+        verb="rollout.closed",
+        obj=locked,
+        scope=locked.uuid,
+        reason=reason,
+        before={"state": RolloutState.ACTIVE},
+        after={"state": locked.state, "evidences": [evidence.digest for evidence in evidences]},
+        at=locked.ended_at,
+    )
+    return locked
+
+
+def closable(rollout: Rollout) -> list[Evidence]:
+    """Return the evidence of every closing gate, on which `rollout` may be closed now, or refuse.
+
+    Empty where the plan names no closing gate. Reads only: the page asks the same as the service.
+    """
+    if rollout.state != RolloutState.ACTIVE:
+        raise WrongState(_("Only a running rollout is closed. “%s” does not run.") % rollout)
+    going_on = rollout.phases.exclude(state__in=OVER).order_by("position", "pk").first()
+    if going_on is not None:
+        raise WrongState(
+            _("“%(phase)s” is %(state)s. Complete it or leave it out first.")
+            % {"phase": going_on, "state": going_on.get_state_display().lower()}
+        )
+    closing = rollout.gates.filter(to_phase__isnull=True).exclude(from_phase__state=PhaseState.SKIPPED)
+    return [
+        decisions.require_open(gate)
+        for gate in closing.select_related("rollout", "from_phase").order_by("position", "pk")
+    ]
 
 
 @transaction.atomic

@@ -198,7 +198,10 @@ def _with_gate(card: GateCard, now: datetime) -> Verdict:
     whole, done = len(report.deciding), report.counting
     when = _due_text(gate, now)
     if gate.state in OPENED:
-        return Verdict("met", _("Signed: %s may start.") % target, when, done, whole)
+        said = (
+            _("Signed: %s may start.") % target if gate.to_phase else _("Signed: the rollout may be closed.")
+        )
+        return Verdict("met", said, when, done, whole)
     if report.ready:
         return Verdict(
             "met", _("Everything counts. %s waits for signatures.") % words.capital(target), when, done, whole

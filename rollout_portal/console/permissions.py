@@ -20,6 +20,7 @@ register(
     "message.decide",
     gettext_lazy("Deciding about an uncertain message"),
     [_R.PRODUCT_OWNER, _R.RELEASE_ENGINEER, _R.SUPPORT],
+    when_over=True,
 )
 register(
     "message.read",

@@ -16,6 +16,7 @@ _words: Final[dict[str, str | Promise]] = {
     "rollout.started": gettext_lazy("started the rollout"),
     "finding.accepted": gettext_lazy("accepted what the plan contradicts: %(object)s"),
     "finding.reopened": gettext_lazy("opened a contradiction of the plan again: %(object)s"),
+    "rollout.closed": gettext_lazy("closed the rollout"),
     "rollout.discarded": gettext_lazy("discarded the draft"),
     "role.given": gettext_lazy("gave a role: %(object)s"),
     "role.ended": gettext_lazy("ended a role: %(object)s"),

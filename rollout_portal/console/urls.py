@@ -31,6 +31,7 @@ pages = [
     path("<slug:slug>/", rollouts.cockpit, name="cockpit"),
     path("<slug:slug>/begin/", draft.begin, name="begin"),
     path("<slug:slug>/discard/", draft.discard, name="discard"),
+    path("<slug:slug>/close/", draft.close, name="close"),
     path("<slug:slug>/people/", members.members, name="members"),
     path("<slug:slug>/people/<uuid:uuid>/end/", members.end, name="end_role"),
     path("<slug:slug>/messages/", messages.messages, name="messages"),

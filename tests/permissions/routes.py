@@ -322,6 +322,8 @@ PAGES: Final = (
     Page(
         "console:discard", "rollout.edit", posts=(Post("rollout.edit", _reason, records=False),), opened=302
     ),
+    # Rollout A runs, so it is not closed by this.
+    Page("console:close", "rollout.close", posts=(Post("rollout.close", _reason, records=False),)),
     Page("console:end_role", "role.manage", {"uuid": "role.uuid"}, (Post("role.manage", _reason),)),
     Page("console:messages", "message.view"),
     Page(

@@ -258,12 +258,13 @@ def test_a_closed_rollout_is_read_and_changed_no_more(client: Client, beta: Beta
     beta.furnish()
     beta.judged(holds=None)
     beta.dialled("speed", "Not slower", "<=", "0", versus_baseline=True, unit="ms")
+    client.force_login(beta.owner)
+    rule = edit_form(client, beta, "stable") | {"reason": "Late", "text": "Other"}
     beta.rollout.state, beta.rollout.ended_at = RolloutState.CLOSED, clock.now()
     beta.rollout.save()
-    client.force_login(beta.owner)
     changing = {
         "criteria/stable/waive/": {"reason": "Late", "until": "2031-01-01"},
-        "criteria/stable/": edit_form(client, beta, "stable") | {"reason": "Late", "text": "Other"},
+        "criteria/stable/": rule,
         "criteria/speed/baseline/": {"measure": "tests.dial", "subject": "speed", "value": "6", "unit": "ms"},
         "gates/gate-2-3/ask/": {},
         "checklists/go-live/": {"item": "go-live-4", "act": "tick"},

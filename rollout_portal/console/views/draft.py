@@ -1,4 +1,4 @@
-"""A draft begins to run, or is put away."""
+"""A rollout begins to run, is put away as a draft, or is closed."""
 
 from datetime import timedelta
 
@@ -10,9 +10,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from phases.exceptions import Refused
-from phases.services import discard_rollout, start_rollout
+from phases.services import close_rollout, discard_rollout, start_rollout
+from phases.services.rollouts import closable
 from phases.states import RolloutState
-from phases.views.base import Here, rollout_page
+from phases.views.base import Here, attempt, posted, rollout_page
 from rollout_portal.console.forms import BeginForm, ReasonForm
 
 
@@ -76,3 +77,39 @@ def discard(request: HttpRequest, here: Here) -> HttpResponse:
         look="btn--stop",
         status=422 if form.errors else 200,
     )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@rollout_page("rollout.close")
+def close(request: HttpRequest, here: Here) -> HttpResponse:
+    """Close a rollout that is done, with a reason; what keeps it from that is said instead of the form."""
+    if here.rollout.is_over:
+        return redirect(here.url("console:cockpit"))
+    form = ReasonForm(posted(request))
+    if form.is_valid() and attempt(
+        form,
+        lambda: close_rollout(rollout=here.rollout, by=here.user, reason=form.cleaned_data["reason"]),
+    ):
+        return here.done(_("“%s” is closed.") % here.rollout, here.url("console:cockpit"))
+    return here.render(
+        "console/draft.html",
+        title=_("Close the rollout"),
+        form=form,
+        refusal=_why_not_closed(here),
+        consequences=[
+            _("It can be read then, and not changed by anybody. It stands under “Closed”."),
+            _("Evidence, answers, readings and the record stay. Erasing a person stays possible."),
+            _("It cannot be opened again."),
+        ],
+        button=_("Close the rollout"),
+        look="btn--stop",
+        status=422 if form.errors else 200,
+    )
+
+
+def _why_not_closed(here: Here) -> str:
+    try:
+        closable(here.rollout)
+    except Refused as refusal:
+        return refusal.message
+    return ""

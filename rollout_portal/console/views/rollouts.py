@@ -1,5 +1,6 @@
 """All rollouts, and the cockpit of one."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -11,8 +12,8 @@ from django.views.decorators.http import require_safe
 
 from monitoring.cards import tiles
 from phases.gates import flat
-from phases.models import Rollout
-from phases.states import PhaseState, RolloutState
+from phases.models import Phase, Rollout
+from phases.states import OVER, PhaseState, RolloutState
 from phases.views.base import Here, rollout_page
 from rollout_portal.accounts.models import User
 from rollout_portal.console import cockpit as cards
@@ -93,6 +94,7 @@ def cockpit(request: HttpRequest, here: Here) -> HttpResponse:
         ready=ready,
         start_url=here.url("phases:phase_start", ready.code) if ready and here.may("phase.start") else "",
         **_draft(here),
+        close_url=here.url("console:close") if _is_done(here, phases) else "",
         stop_url=address("stop", rollout.slug),
         waits=cards.waiting(rollout, here.rights.roles, here.now),
         **_health(here),
@@ -134,3 +136,9 @@ def _draft(here: Here) -> dict[str, Any]:
     if here.rollout.state != RolloutState.DRAFT or not here.may("rollout.edit"):
         return {}
     return {"begin_url": here.url("console:begin"), "discard_url": here.url("console:discard")}
+
+
+def _is_done(here: Here, phases: Sequence[Phase]) -> bool:
+    """Whether nothing is left but to close the rollout, for those who may."""
+    running = here.rollout.state == RolloutState.ACTIVE and here.may("rollout.close")
+    return running and bool(phases) and all(phase.state in OVER for phase in phases)
