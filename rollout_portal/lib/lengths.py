@@ -7,7 +7,7 @@ from typing import Final
 # Seconds to weeks, the largest first.
 SECONDS: Final = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 
-LENGTH: Final = re.compile(r"([1-9][0-9]{0,8})([smhdw])")
+LENGTH: Final = re.compile(r"([1-9][0-9]{0,8})([wdhms])")
 
 
 def length_of(text: str) -> timedelta | None:
