@@ -85,7 +85,8 @@ def close(request: HttpRequest, here: Here) -> HttpResponse:
     """Close a rollout that is done, with a reason; what keeps it from that is said instead of the form."""
     if here.rollout.is_over:
         return redirect(here.url("console:cockpit"))
-    form = ReasonForm(posted(request))
+    refusal = _why_not_closed(here)
+    form = ReasonForm(None if refusal else posted(request))
     if form.is_valid() and attempt(
         form,
         lambda: close_rollout(rollout=here.rollout, by=here.user, reason=form.cleaned_data["reason"]),
@@ -95,7 +96,7 @@ def close(request: HttpRequest, here: Here) -> HttpResponse:
         "console/draft.html",
         title=_("Close the rollout"),
         form=form,
-        refusal=_why_not_closed(here),
+        refusal=refusal,
         consequences=[
             _("It can be read then, and not changed by anybody. It stands under “Closed”."),
             _("Evidence, answers, readings and the record stay. Erasing a person stays possible."),
