@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from itertools import combinations
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +25,22 @@ def _agenda(sections: Sections) -> Iterator[Finding]:
                     _("The points of “%(text)s” take %(minutes)s minutes, the whole takes %(whole)s."),
                     _("Mend the minutes, or the length."),
                     {"text": one.text, "minutes": minutes, "whole": length_text(one.takes)},
+                )
+
+
+@lint_rule("comms.two-times", why=_("Who reads one of two times comes when nobody is there."))
+def _two_times(sections: Sections) -> Iterator[Finding]:
+    section = sections.get("comms")
+    for key in ("meetings", "trainings"):
+        planned = [one for one in enumerate(getattr(section, key, ())) if one[1].when and not one[1].repeats]
+        for (place, first), (later, second) in combinations(planned, 2):
+            other_people = first.audience and second.audience and first.audience != second.audience
+            if first.text == second.text and first.when != second.when and not other_people:
+                yield Finding(
+                    (("comms", key, later, "when"), ("comms", key, place, "when")),
+                    _("“%(text)s” is planned for %(first)s and for %(second)s."),
+                    _("Keep one time, or give the two names that tell them apart."),
+                    {"text": first.text, "first": str(first.when), "second": str(second.when)},
                 )
 
 

@@ -1,6 +1,7 @@
 """What a plan gets wrong in what it watches, and in what stops it."""
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -49,16 +50,43 @@ def _criterion_beside_target(sections: Sections) -> Iterator[Finding]:
         # What stops a gate lies beyond the target by its nature; it does not say what is good.
         if criterion.against_baseline or criterion.side == Criterion.Side.NO_GO:
             continue
-        for number, target in enumerate(metric.targets):
-            if target.phase != gate.from_phase or target.holds is None:
-                continue
-            if not _same(criterion.holds, target.holds, metric.unit or ""):
-                yield Finding(
-                    ((*path, "holds"), ("monitoring", "metrics", place, "targets", number, "holds")),
-                    _("The gate asks for %(gate)s of “%(metric)s”, the target of the same phase %(target)s."),
-                    _("Make them one, or record why they differ."),
-                    {"gate": str(criterion.holds), "metric": metric.name, "target": str(target.holds)},
-                )
+        number, limit = _target_of(metric, gate.from_phase)
+        if limit is not None and not _same(criterion.holds, limit, metric.unit or ""):
+            yield Finding(
+                ((*path, "holds"), ("monitoring", "metrics", place, "targets", number, "holds")),
+                _("The gate asks for %(gate)s of “%(metric)s”, the target of the same phase %(target)s."),
+                _("Make them one, or record why they differ."),
+                {"gate": str(criterion.holds), "metric": metric.name, "target": str(limit)},
+            )
+
+
+@lint_rule(
+    "monitoring.deliverable-beside-target",
+    why=_("Of two figures for one thing people keep the one that they saw last."),
+)
+def _deliverable_beside_target(sections: Sections) -> Iterator[Finding]:
+    known = {metric.code: (place, metric) for place, metric in metrics(sections)}
+    for position, one in enumerate(sections.get("deliverables", ())):
+        place, metric = known.get(one.of, (0, None))
+        if one.measure != MEASURE or metric is None or one.holds is None:
+            continue
+        number, limit = _target_of(metric, one.phase)
+        if limit is not None and not _same(one.holds, limit, metric.unit or ""):
+            yield Finding(
+                (
+                    ("deliverables", position, "holds"),
+                    ("monitoring", "metrics", place, "targets", number, "holds"),
+                ),
+                _("“%(text)s” should bring %(holds)s of “%(metric)s”, and its target is %(target)s."),
+                _("Make them one, give the phase a target of its own, or record why they differ."),
+                {"text": one.text, "holds": str(one.holds), "metric": metric.name, "target": str(limit)},
+            )
+
+
+def _target_of(metric: MetricPlan, phase: str | None) -> tuple[int, Rule | None]:
+    """Return what a metric should be in a phase, with its position: its own target, else that of the rest."""
+    by_phase = {target.phase: (number, target.holds) for number, target in enumerate(metric.targets)}
+    return by_phase.get(phase) or by_phase.get(None) or (0, None)
 
 
 # --- What stops the rollout -------------------------------------------------------------------------
@@ -153,6 +181,25 @@ def _on_call_alone(sections: Sections) -> Iterator[Finding]:
                     "role": roles.get(shift.primary, shift.primary),
                     "when": f" ({when})" if when else "",
                 },
+            )
+
+
+@lint_rule("monitoring.on-call-gap", why=_("In a week between two others nobody expects to find nobody."))
+def _on_call_gap(sections: Sections) -> Iterator[Finding]:
+    section = sections.get("monitoring")
+    weeks = {
+        week: place
+        for place, shift in enumerate(section.on_call if section is not None else ())
+        if shift.when is not None and shift.when.week is not None
+        for week in range(shift.when.week, (shift.when.end_week or shift.when.week) + 1)
+    }
+    for before, after in pairwise(sorted(weeks)):
+        if after > before + 1:
+            yield Finding(
+                (("monitoring", "on_call", weeks[after]), ("monitoring", "on_call", weeks[before])),
+                _("Somebody is on call in week %(before)s and in week %(after)s, and nobody in between."),
+                _("Say who is on call then, or record that nobody need be."),
+                {"before": before, "after": after},
             )
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from phases.documents.rows import Path
 from phases.documents.schema import Rule
+from phases.models import Repeats, Weekday
 from phases.plan.gates import CriterionPlan, GatePlan
 from phases.plan.stages import PhasePlan
 from phases.registry import Finding, lint_rule
@@ -20,6 +21,7 @@ Sections = Mapping[str, Any]
 PlanDay = tuple[int, int]
 """A day to compare with others of its kind: (0, day of the plan) or (1, day of the calendar)."""
 VACANT_ROLE: Final = "phases.vacant-role"
+_ANY_DAY: Final = date(2001, 1, 1)
 _UP: Final = (Comparator.ABOVE, Comparator.AT_LEAST)
 _DOWN: Final = (Comparator.BELOW, Comparator.AT_MOST)
 
@@ -215,6 +217,62 @@ def _after_the_end(sections: Sections) -> Iterator[Finding]:
                 {"phase": phase.name, "end": end.isoformat(), "done": header.done_by.isoformat()},
             )
 
+    for place, week in enumerate(sections.get("weeks", ())):
+        if header.anchor is None:
+            break
+        end = header.anchor + timedelta(days=plan_day(week.week, 7) - 1)
+        if end > header.done_by:
+            yield Finding(
+                (("weeks", place), ("rollout", "done_by")),
+                _("Week %(week)s ends on %(end)s, after %(done)s, when all is to be done."),
+                _("Move the day, or let the week end earlier."),
+                {"week": week.week, "end": end.isoformat(), "done": header.done_by.isoformat()},
+            )
+
+
+@lint_rule("phases.after-its-phase", why=_("What a phase should bring is too late when the phase is over."))
+def _after_its_phase(sections: Sections) -> Iterator[Finding]:
+    phases = {phase.code: (place, phase) for place, phase in enumerate(stages(sections))}
+    given = _anchor(sections)
+    for section in ("activities", "deliverables", "milestones"):
+        for place, one in enumerate(sections.get(section, ())):
+            number, phase = phases.get(one.phase or "", (0, None))
+            if phase is None or one.when is None:
+                continue
+            # Plan weeks can be compared with each other before anybody knows when the first one is.
+            in_weeks = phase.ends is None and one.when.starts_on is None
+            anchor = given or (_ANY_DAY if in_weeks else None)
+            end, day = _calendar_end(phase, anchor), one.when.first_day(anchor, None)
+            if end is not None and day is not None and day > end:
+                yield Finding(
+                    ((section, place, "when"), ("phases", number)),
+                    _("“%(text)s” belongs to “%(phase)s” and is planned for %(when)s, when that is over."),
+                    _("Mend the time, or name the phase that runs then."),
+                    {"text": one.text, "phase": phase.name, "when": str(one.when)},
+                )
+
+
+@lint_rule("phases.review-in-mid-week", why=_("A look back at a week that goes on misses the rest of it."))
+def _review_in_mid_week(sections: Sections) -> Iterator[Finding]:
+    anchor = _anchor(sections)
+    if not sections.get("weeks") or anchor is None:
+        return
+    days = list(Weekday)
+    week = [day for day in days[anchor.weekday() :] + days[: anchor.weekday()] if day in days[:5]]
+    for place, review in enumerate(sections.get("reviews", ())):
+        if review.repeats == Repeats.WEEKLY and review.weekday in week[1:-1]:
+            yield Finding(
+                (("reviews", place, "weekday"), ("rollout", "anchor")),
+                _("“%(review)s” comes each %(day)s, and the weeks of the plan end with a %(last)s."),
+                _("Hold it on the last day of the week, or let the weeks of the plan begin on another day."),
+                {"review": review.text, "day": review.weekday, "last": week[-1].value},
+            )
+
+
+def _anchor(sections: Sections) -> date | None:
+    header = sections.get("rollout")
+    return header.anchor if header is not None else None
+
 
 def _calendar_end(phase: PhasePlan, anchor: date | None) -> date | None:
     if phase.ends is not None or phase.open_ended:
@@ -269,6 +327,27 @@ def _part_outside(sections: Sections) -> Iterator[Finding]:
                     "whole": phase.weeks.written,
                 },
             )
+
+
+@lint_rule("phases.parts-and-whole", why=_("Steps that do not add up invite too many people, or too few."))
+def _parts_and_whole(sections: Sections) -> Iterator[Finding]:
+    sizes = {one.code: one.size for one in sections.get("populations", ())}
+    places = {phase.code: place for place, phase in enumerate(stages(sections))}
+    there = 0
+    for phase in stages(sections):
+        people = most_people(phase, sizes)
+        if people is None or phase.part_of is not None or not phase.cumulative:
+            continue
+        parts = [one for one in stages(sections) if one.part_of == phase.code]
+        new = [one.people for one in parts if one.people is not None and not one.cumulative]
+        if parts and len(new) == len(parts) and there + sum(new) != people:
+            yield Finding(
+                tuple(("phases", places[one.code]) for one in (phase, *parts)),
+                _("The parts of “%(phase)s” bring %(new)s people to %(there)s, and it is for %(people)s."),
+                _("Let them bring as many as are missing, or mend the size of the phase."),
+                {"phase": phase.name, "new": sum(new), "there": there, "people": people},
+            )
+        there = people
 
 
 @lint_rule("phases.audience-shrinks", why=_("A rollout that grows by steps never loses people on the way."))

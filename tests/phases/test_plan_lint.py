@@ -102,6 +102,28 @@ WRONG = [
     ("phases.after-the-end", "languages: [en, de]",
      "languages: [en, de], anchor: 2026-01-05, done_by: 2026-01-15",
      (6, 2), "“One” ends on 2026-01-18, after 2026-01-15"),
+    ("phases.after-its-phase", "populations:\n",
+     'milestones:\n  - {code: m, text: Half, phase: "1", when: week 3}\npopulations:\n',
+     (4, 8), "“Half” belongs to “One” and is planned for week 3, when that is over."),
+    ("phases.review-in-mid-week", "languages: [en, de]}\n",
+     "languages: [en, de], anchor: 2026-01-07}\nweeks:\n  - {code: w, week: 1, goal: G}\n"
+     "reviews:\n  - {code: r, text: Look, repeats: weekly, weekday: friday}\n",
+     (6, 2), "“Look” comes each friday, and the weeks of the plan end with a tuesday."),
+    ("phases.parts-and-whole", ", open_ended: true, percent: 50, of: users}",
+     ', people: 50}\n  - {code: "2a", name: Part, part_of: "2", people: 40, cumulative: false}',
+     (7, 8), "The parts of “Two” bring 40 people to 20, and it is for 50."),
+    ("monitoring.deliverable-beside-target", "populations:\n",
+     'deliverables:\n  - {code: d, text: Calm, phase: "1", measure: monitoring.metric, of: errors, '
+     "holds: under 1 %}\npopulations:\n",
+     (4, 24), "“Calm” should bring under 1 % of “Errors”, and its target is under 0.5 %."),
+    ("monitoring.on-call-gap", "monitoring:\n",
+     "monitoring:\n  on_call:\n    - {code: o, primary: po, backup: b, when: week 1}\n"
+     "    - {code: p, primary: po, backup: b, when: weeks 3-4}\n",
+     (19, 18), "on call in week 1 and in week 3, and nobody in between"),
+    ("comms.two-times", "populations:\n",
+     "comms:\n  trainings:\n    - {code: a, text: Talk, when: week 1}\n"
+     "    - {code: b, text: Talk, when: week 2}\npopulations:\n",
+     (6, 5), "“Talk” is planned for week 1 and for week 2."),
     ("monitoring.phase-without-limit", "monitoring:\n",
      "monitoring:\n  triggers:\n    - {code: r, text: Too many, measure: monitoring.metric, of: errors, "
      "against_target: true, action: roll_back}\n",
@@ -175,6 +197,63 @@ def test_a_survey_may_be_open_until_the_day_before_the_next_phase() -> None:
     once = SURVEY.replace("      title", "      rhythm: once\n      day: 14\n      open_days: 1\n      title")
     scored = HEAD.replace("{code: c, rule: Fine, judged_by: support}", SCORE)
     assert found_in(scored + once) == []
+
+
+def test_a_week_of_the_plan_ends_by_the_day_by_which_all_is_done() -> None:
+    ends = (
+        "languages: [en, de], anchor: 2026-01-05, done_by: 2026-01-31}\n"
+        "weeks:\n  - {code: w, week: 4, goal: G}\n"
+    )
+    (found,) = found_in(HEAD.replace("languages: [en, de]}\n", ends) + SURVEY)
+    assert (found.rule.name, found.lines) == ("phases.after-the-end", (4, 2))
+    assert "Week 4 ends on 2026-02-01, after 2026-01-31" in found.finding.text
+    assert found_in(HEAD.replace("languages: [en, de]}\n", ends.replace("01-31", "02-01")) + SURVEY) == []
+
+
+def test_a_target_without_a_phase_is_that_of_each_phase_without_its_own() -> None:
+    asks = "{code: a, rule: A, measure: monitoring.metric, of: errors, holds: under 1 %}"
+    gate = HEAD.replace("{code: c, rule: Fine, judged_by: support}", asks)
+    (found,) = found_in(gate + METRIC.replace('phase: "1", ', ""))
+    assert found.rule.name == "monitoring.criterion-beside-target"
+    assert found_in(gate + METRIC.replace('phase: "1"', 'phase: "2"')) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("when: week 3", "when: week 2"),
+        ("when: week 3", "when: 2026-01-01"),
+        ('phase: "1", when: week 3', "when: week 3"),
+    ],
+    ids=["in its phase", "a date without an anchor", "of no phase"],
+)
+def test_what_comes_while_its_phase_runs_is_no_finding(old: str, new: str) -> None:
+    late = 'milestones:\n  - {code: m, text: Half, phase: "1", when: week 3}\npopulations:\n'
+    assert found_in(HEAD.replace("populations:\n", late.replace(old, new)) + SURVEY) == []
+
+
+def test_a_friday_is_the_end_of_a_week_that_begins_on_monday() -> None:
+    friday = (
+        "languages: [en, de], anchor: 2026-01-05}\nweeks:\n  - {code: w, week: 1, goal: G}\n"
+        "reviews:\n  - {code: r, text: Look, repeats: weekly, weekday: friday}\n"
+    )
+    assert found_in(HEAD.replace("languages: [en, de]}\n", friday) + SURVEY) == []
+
+
+def test_parts_that_bring_who_is_missing_add_up() -> None:
+    part = (
+        ", people: 50, open_ended: true}\n"
+        '  - {code: "2a", name: P, part_of: "2", people: 30, cumulative: false}'
+    )
+    assert found_in(HEAD.replace(", open_ended: true, percent: 50, of: users}", part) + SURVEY) == []
+
+
+def test_a_training_for_others_may_have_the_same_name() -> None:
+    twice = (
+        "comms:\n  trainings:\n    - {code: a, text: Talk, audience: A, when: week 1}\n"
+        "    - {code: b, text: Talk, audience: B, when: week 2}\npopulations:\n"
+    )
+    assert found_in(HEAD.replace("populations:\n", twice) + SURVEY) == []
 
 
 def test_seats_add_up_to_the_phase() -> None:
