@@ -18,6 +18,20 @@ from rollout_portal.audit.services import System
 
 SLUGS: Final = sorted(path.stem for path in Path("plans").glob("*.yaml"))
 FOUND: Final = {
+    "ecg-monitor": {
+        "phases.vacant-role": 1,
+        "phases.week-without-phase": 1,
+        "phases.after-the-end": 1,
+        "phases.after-its-phase": 3,
+        "phases.parts-and-whole": 1,
+        "phases.review-in-mid-week": 1,
+        "monitoring.metric-without-source": 2,
+        "monitoring.criterion-beside-target": 2,
+        "monitoring.deliverable-beside-target": 4,
+        "monitoring.on-call-gap": 1,
+        "comms.two-times": 1,
+        "feedback.survey-after-its-phase": 1,
+    },
     "markethub": {"phases.vacant-role": 2, "feedback.scale": 3, "feedback.survey-after-its-phase": 1},
     "medimate": {"phases.vacant-role": 3, "monitoring.phase-without-limit": 1},
     "mps-building": {
