@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -27,6 +28,14 @@ def until(condition: Callable[[], object], *, seconds: float = 10.0, what: str =
         if time.monotonic() > deadline:
             raise AssertionError(f"{what or condition} did not come about in {seconds:g} s")
         time.sleep(0.02)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def runs(pid: int) -> bool:

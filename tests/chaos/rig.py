@@ -16,8 +16,7 @@ import aiosmtpd.smtp
 from aiosmtpd.controller import Controller
 
 from rollout_portal.lib import broker
-from tests.outbox.servers import free_port
-from tests.processes import MANAGE, WORKER, environment, started, until
+from tests.processes import MANAGE, WORKER, environment, free_port, started, until
 
 SWEEPER = (*MANAGE, "sweep")
 

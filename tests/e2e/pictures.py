@@ -8,8 +8,9 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.e2e import stack
+from tests.processes import ROOT
 
-FOLDER = stack.ROOT / "docs" / "pictures"
+FOLDER = ROOT / "docs" / "pictures"
 MOST_BYTES = 300_000
 WIDE = {"width": 1280, "height": 960}
 PHONE = {"width": 390, "height": 780}
@@ -19,7 +20,7 @@ def main() -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as folder,
-        stack.running(Path(folder)) as portal,
+        stack.demo(Path(folder)) as portal,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(
@@ -35,7 +36,7 @@ def main() -> int:
     return int(bool(heavy))
 
 
-def console(browser: Browser, portal: stack.Portal) -> None:
+def console(browser: Browser, portal: stack.DemoPortal) -> None:
     """The cockpit and the gate, as the product owner sees them."""
     page = browser.new_page(viewport=WIDE, reduced_motion="reduce", locale="en-GB")  # type: ignore[arg-type]
     page.goto(f"{portal.url}/accounts/login/")
@@ -48,7 +49,7 @@ def console(browser: Browser, portal: stack.Portal) -> None:
         page.screenshot(path=FOLDER / f"{name}.png")
 
 
-def survey(browser: Browser, portal: stack.Portal) -> None:
+def survey(browser: Browser, portal: stack.DemoPortal) -> None:
     """A survey in Tamil, on the phone of the person who was asked, with no mark chosen in the mail."""
     for link in (link for link in portal.links_in_mails() if "/t/s/" in link and "?" not in link):
         page = browser.new_page(viewport=PHONE, reduced_motion="reduce")  # type: ignore[arg-type]

@@ -46,7 +46,7 @@ def main() -> int:
             sys.stderr.write("The trap does not catch what it should.\n")
             return 1
         heard.clear()
-        with stack.running(Path(sys.argv[1])) as portal:
+        with stack.demo(Path(sys.argv[1])) as portal:
             asked = browse(portal)
             time.sleep(QUIET)
     json.dump(sorted({*heard, *asked}), sys.stdout)
@@ -114,7 +114,7 @@ def knock() -> None:
     time.sleep(0.5)
 
 
-def browse(portal: stack.Portal) -> set[str]:
+def browse(portal: stack.DemoPortal) -> set[str]:
     """Walk through some pages as the product owner; return the addresses asked for on other hosts."""
     outside: set[str] = set()
     with sync_playwright() as playwright:

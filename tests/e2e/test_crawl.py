@@ -19,14 +19,14 @@ DATA = re.compile(r"console/data/.*?(add|history|change|delete)?/?")
 
 
 @pytest.fixture(scope="module")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Portal]:
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.DemoPortal]:
     """The demo, loaded once for all walks."""
-    with stack.running(tmp_path_factory.mktemp("portal")) as running:
+    with stack.demo(tmp_path_factory.mktemp("portal")) as running:
         yield running
 
 
 @pytest.fixture
-def site(portal: stack.Portal) -> str:
+def site(portal: stack.DemoPortal) -> str:
     """The pages opened here are those of the running demo, not of a server inside the test."""
     return portal.url
 
@@ -68,7 +68,7 @@ def look(
 @pytest.mark.parametrize("part", PARTS, ids=[part.role.value for part in PARTS])
 def test_every_link_of_every_page_answers(
     part: Part,
-    portal: stack.Portal,
+    portal: stack.DemoPortal,
     looked_at: set[str],
     open_page: Callable[..., Page],
     sign_in: Callable[..., None],
@@ -101,7 +101,7 @@ def test_every_link_of_every_page_answers(
 
 
 def test_the_front_address_leads_to_the_login_and_dark_pages_hold_their_contrast(
-    portal: stack.Portal,
+    portal: stack.DemoPortal,
     open_page: Callable[..., Page],
     sign_in: Callable[..., None],
     axe: Callable[[Page], None],
@@ -116,7 +116,7 @@ def test_the_front_address_leads_to_the_login_and_dark_pages_hold_their_contrast
 
 
 def test_what_testers_get_by_mail_opens_on_a_phone(
-    portal: stack.Portal,
+    portal: stack.DemoPortal,
     looked_at: set[str],
     open_page: Callable[..., Page],
     look: Callable[[Page, str], list[tuple[str, str, str]]],

@@ -27,6 +27,7 @@ from rollout_portal.jobs.models import Job
 from rollout_portal.outbox import templates
 from rollout_portal.outbox.models import Message
 from rollout_portal.outbox.states import MessageState
+from tests.e2e.mails import link_in, text_of
 from tests.e2e.medimate import (
     ADMINISTRATOR,
     ANCHOR,
@@ -40,7 +41,7 @@ from tests.e2e.medimate import (
     late_applicants,
     team,
 )
-from tests.e2e.running import RunningPortal, link_in, running_portal, text_of
+from tests.e2e.running import RunningPortal, running_portal
 from tests.e2e.visitors import Visitor
 from tests.processes import until
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e import sealed, stack
+from tests.processes import ROOT
 
 pytestmark = pytest.mark.e2e
 
@@ -38,7 +39,7 @@ def test_no_page_and_no_process_contacts_another_host(tmp_path: Path) -> None:
         pytest.skip("No browser; set CHROMIUM to one.")
     done = subprocess.run(
         [*NETWORK, sys.executable, "-m", sealed.__name__, str(tmp_path)],
-        cwd=stack.ROOT,
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,

@@ -14,6 +14,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from tests.processes import free_port
+
 
 @dataclass
 class Rules:
@@ -108,13 +110,6 @@ def mail_server(**options: Any) -> Iterator[MailServer]:
         yield MailServer(controller.port, handler)
     finally:
         controller.stop()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 Script = Callable[[socket.socket], None]

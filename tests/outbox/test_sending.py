@@ -17,6 +17,7 @@ from rollout_portal.outbox.states import Happening, MessageState, Reason
 from tests.outbox import servers
 from tests.outbox.factories import PURPOSE, make_invitation, make_lane, make_notice
 from tests.outbox.servers import MailServer
+from tests.processes import free_port
 
 pytestmark = pytest.mark.django_db
 
@@ -204,7 +205,7 @@ def test_closing_down_pauses_the_channel_and_keeps_the_rest_for_later(server: Ma
 
 
 def test_a_server_that_cannot_be_reached_costs_no_message_a_try(settings: Settings) -> None:
-    settings.MAIL_SERVERS = {"EMAIL_URL": servers.entry(servers.free_port())}
+    settings.MAIL_SERVERS = {"EMAIL_URL": servers.entry(free_port())}
     message = make_invitation()
     for _try in range(10):
         Channel.objects.update(paused_until=None)
