@@ -167,7 +167,7 @@ def run_phase_one(story: Story) -> None:
     portal, gate = story.portal, "gate-1-2"
     start_rollout(rollout=story.rollout, by=story.person("product_owner"), anchor=ANCHOR)
     portal.set_clock(kl(11, 2))
-    story.press_start("1 Internal testing")
+    story.press_start("1 Internal testing", why="The plan begins with it.")
     story.import_list("team.csv", team(), source="team", people=10)
     in_the_team = Participant.objects.filter(rollout=story.rollout, source="team")
     story.name_everybody("1", source="team", people=10)
@@ -179,7 +179,8 @@ def run_phase_one(story: Story) -> None:
     items = story.staff["release_engineer"].open(story.address("checklists/monitoring-alerts/"))
     for code in re.findall(r'id="item-([a-z-]+)"', items.html):
         role = "support" if code == "alert-dissatisfaction" else "release_engineer"
-        story.fill_in(role, "checklists/monitoring-alerts/", {"act": "tick"}, item=code)
+        tick = {"act": "tick", "evidence": "The alert was tried."}
+        story.fill_in(role, "checklists/monitoring-alerts/", tick, item=code)
     story.sees(gate, "alerts-configured", "Met", "100 %", "8 of 8")
 
     for number, (metric, value, unit) in enumerate(BASELINES, start=1):
