@@ -475,7 +475,7 @@ def test_only_those_who_work_with_people_import_them(rollout: Rollout, role: Rol
 def test_a_closed_rollout_takes_nobody(rollout: Rollout, support: User) -> None:
     Rollout.objects.filter(pk=rollout.pk).update(state=RolloutState.CLOSED, ended_at=clock.now())
     rollout.refresh_from_db()
-    with pytest.raises(WrongState, match="nobody can be added"):
+    with pytest.raises(WrongState, match="It can be read, not changed"):
         _read(rollout, support, csv("a@example.org,A,ms"))
 
 

@@ -233,7 +233,8 @@ def test_strange_questions_to_a_table_are_refused_and_break_nothing(world: World
     assert wrong == []
 
 
-OFFERED = re.compile(r'href="(\?[^"]+)"')
+# What a list offers to ask for; the order of its columns is the theme's own.
+OFFERED = re.compile(r'href="(\?(?!o=)[^"]+)"')
 
 
 def test_every_filter_that_a_table_offers_is_answered(world: World) -> None:
@@ -242,10 +243,12 @@ def test_every_filter_that_a_table_offers_is_answered(world: World) -> None:
         who = next(one for one in (OF_A[1], SUPERUSER, *OF_A) if comes_in(one, model, row, world))
         url = page(model, "changelist")
         offered = OFFERED.findall(world.client(who).get(url).content.decode())
-        for question in dict.fromkeys(unescape(one) for one in offered):
-            answer = ask(world.client(who), "GET", url + question)
-            if answer.status != 200:
-                wrong.append(f"{model.__name__}{question}: {answer.said}")
+        by_name = {one.partition("=")[0]: unescape(one) for one in offered}
+        with unpainted():
+            for question in by_name.values():
+                answer = ask(world.client(who), "GET", url + question)
+                if answer.status != 200:
+                    wrong.append(f"{model.__name__}{question}: {answer.said}")
     assert wrong == []
 
 
