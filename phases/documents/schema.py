@@ -243,7 +243,7 @@ Exact = Annotated[
     PlainSerializer(_exact_out),
     _as("number"),
 ]
-"""An exact number: 15 digits before the point, 9 behind it. 1.10 is the number 1.1."""
+"""An exact number: 15 digits, up to 9 of them behind the point. 1.10 is the number 1.1."""
 
 
 def at_most_places(most: int) -> AfterValidator:

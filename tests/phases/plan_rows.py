@@ -36,7 +36,12 @@ Strategy = st.SearchStrategy[Any]
 clock_times = st.times().map(lambda moment: time(moment.hour, moment.minute))
 lengths = st.integers(1, 10**7).map(lambda number: timedelta(seconds=number))
 money = st.decimals(min_value=0, max_value=10**11, places=3, allow_nan=False, allow_infinity=False)
-exact = st.decimals(min_value=-(10**14), max_value=10**14, places=9, allow_nan=False, allow_infinity=False)
+exact = st.builds(
+    lambda digits, places: Decimal(digits).scaleb(-places),
+    st.integers(1 - 10**15, 10**15 - 1),
+    st.integers(0, 9),
+)
+"""Numbers as long as a plan can say them: 15 digits, up to 9 of them behind the point."""
 
 
 @st.composite

@@ -117,11 +117,6 @@ def taken_back() -> Iterator[None]:
         pass
 
 
-exact = st.decimals(
-    allow_nan=False, allow_infinity=False, places=9, min_value=Decimal("-1e14"), max_value=Decimal("1e14")
-)
-
-
 def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.none() | strategy
 
@@ -129,7 +124,7 @@ def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 @st.composite
 def measured(draw: st.DrawFn) -> dict[str, Any]:
     comparator = draw(st.sampled_from(list(Comparator)))
-    low, high = sorted([draw(exact), draw(exact)])
+    low, high = sorted([draw(plan_rows.exact), draw(plan_rows.exact)])
     against_baseline = draw(st.booleans())
     return {
         "measure": draw(st.sampled_from(["feedback.nps", "monitoring.metric", "phases.baselines"])),
