@@ -54,5 +54,5 @@ def set_now(moment: datetime) -> None:
     path = Path(settings.CLOCK_FILE)
     path.parent.mkdir(parents=True, exist_ok=True)
     staged = path.with_suffix(".next")
-    staged.write_text(f"{(moment - datetime.now(UTC)).total_seconds():.3f}", encoding="ascii")
+    staged.write_text(f"{(moment - datetime.now(UTC)).total_seconds():.6f}", encoding="ascii")
     staged.replace(path)
