@@ -124,10 +124,14 @@ def test_a_double_click_signs_once(open_page: Callable[..., Page], sign_in: Sign
     assert SignOff.objects.count() == 1
 
 
-def test_hold_by_two_taps_on_a_phone_without_script(open_page: Callable[..., Page], site: str) -> None:
+def test_a_hold_on_a_phone_without_script_takes_a_verb_a_reason_and_a_tap(
+    open_page: Callable[..., Page], site: str
+) -> None:
     beta = Beta()
     page = open_page(beta.url("gates/gate-2-3/"), user=beta.owner, width=390, script=False)
     page.get_by_role("link", name="Stop…").click()
+    page.get_by_role("radio", name="Hold").check()
+    page.locator("input[name=why]").first.check()
     page.get_by_role("button", name="Hold now").click()
     expect(page.get_by_role("status")).to_contain_text("“2 Beta user program” is on hold.")
     expect(page.get_by_text("Nothing goes out.").first).to_be_visible()
