@@ -1,21 +1,17 @@
 """What a plan gets wrong in whom it draws."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from django.utils.translation import gettext_lazy as _
 
-from phases.lint import stages
+from phases.lint import Sections, stages, things
 from phases.registry import Finding, lint_rule
-
-Sections = Mapping[str, Any]
 
 
 @lint_rule("cohorts.seats-and-people", why=_("Seats that do not add up to the phase leave somebody out."))
 def _seats_and_people(sections: Sections) -> Iterator[Finding]:
-    section = sections.get("cohorts")
     phases = {phase.code: (place, phase) for place, phase in enumerate(stages(sections))}
-    for number, selection in enumerate(section.selections if section is not None else ()):
+    for number, selection in things(sections, "cohorts", "selections"):
         place, phase = phases.get(selection.phase, (0, None))
         seats = sum(one.people for one in selection.seats)
         if phase is None or not selection.seats:

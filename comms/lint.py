@@ -1,23 +1,20 @@
 """What a plan gets wrong in what people hear and when they meet."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import timedelta
 from itertools import combinations
-from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from phases.documents.schema import length_text
+from phases.lint import Sections, things
 from phases.registry import Finding, lint_rule
-
-Sections = Mapping[str, Any]
 
 
 @lint_rule("comms.agenda", why=_("An agenda that is longer than its meeting is not kept."))
 def _agenda(sections: Sections) -> Iterator[Finding]:
-    section = sections.get("comms")
     for key in ("meetings", "trainings"):
-        for place, one in enumerate(getattr(section, key, ())):
+        for place, one in things(sections, "comms", key):
             minutes = sum(point.minutes for point in one.agenda)
             if one.agenda and one.takes and one.takes != timedelta(minutes=minutes):
                 yield Finding(
@@ -30,9 +27,8 @@ def _agenda(sections: Sections) -> Iterator[Finding]:
 
 @lint_rule("comms.two-times", why=_("Who reads one of two times comes when nobody is there."))
 def _two_times(sections: Sections) -> Iterator[Finding]:
-    section = sections.get("comms")
     for key in ("meetings", "trainings"):
-        planned = [one for one in enumerate(getattr(section, key, ())) if one[1].when and not one[1].repeats]
+        planned = [one for one in things(sections, "comms", key) if one[1].when and not one[1].repeats]
         for (place, first), (later, second) in combinations(planned, 2):
             other_people = first.audience and second.audience and first.audience != second.audience
             if first.text == second.text and first.when != second.when and not other_people:
@@ -46,9 +42,9 @@ def _two_times(sections: Sections) -> Iterator[Finding]:
 
 @lint_rule("comms.in-a-blackout", why=_("In a blackout nothing goes out."))
 def _in_a_blackout(sections: Sections) -> Iterator[Finding]:
-    section, header = sections.get("comms"), sections.get("rollout")
+    header = sections.get("rollout")
     anchor = header.anchor if header is not None else None
-    for place, one in enumerate(section.announcements if section is not None else ()):
+    for place, one in things(sections, "comms", "announcements"):
         day = one.when.first_day(anchor, None) if one.when else None
         for number, blackout in enumerate(sections.get("blackouts", ())):
             first, last = blackout.when.first_day(anchor, None), blackout.when.last_day(anchor, None)

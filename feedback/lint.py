@@ -1,21 +1,30 @@
 """What a plan gets wrong in its surveys, and in the criteria that read them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
 from feedback.plan import SurveyPlan
 from feedback.states import Rhythm
 from phases.documents.schema import Rule
-from phases.lint import PlanDay, criteria, first_day, last_day, most_people, stages
+from phases.lint import (
+    PlanDay,
+    Sections,
+    criteria,
+    first_day,
+    last_day,
+    most_people,
+    population_sizes,
+    stages,
+    things,
+)
 from phases.plan.stages import PhasePlan
 from phases.registry import Finding, lint_rule
 from rollout_portal.lib.decimals import Comparator
 from rollout_portal.lib.statistics import adjusted_wald_nps, wilson_share
 
-Sections = Mapping[str, Any]
 _NPS: Final = "feedback.nps"
 _SHARE: Final = "feedback.satisfaction"
 _SCORES: Final = (_NPS, _SHARE)
@@ -61,7 +70,7 @@ def _scale(sections: Sections) -> Iterator[Finding]:
     why=_("With so few answers the best result cannot be told from one that misses the limit."),
 )
 def _too_few_people(sections: Sections) -> Iterator[Finding]:
-    sizes = {one.code: one.size for one in sections.get("populations", ())}
+    sizes = population_sizes(sections)
     phases = {phase.code: phase for phase in stages(sections)}
     for path, gate, criterion in criteria(sections):
         phase = phases.get(gate.from_phase or "")
@@ -93,8 +102,7 @@ def answers_needed(measure: str, rule: Rule) -> int | None:
 
 @lint_rule("feedback.no-survey-feeds-it", why=_("A criterion that no survey of its phase feeds stays open."))
 def _no_survey(sections: Sections) -> Iterator[Finding]:
-    section = sections.get("feedback")
-    surveys = {survey.code: survey for survey in section.surveys} if section is not None else {}
+    surveys = {survey.code: survey for _place, survey in things(sections, "feedback", "surveys")}
     for path, gate, criterion in criteria(sections):
         survey = surveys.get(criterion.of.split(".")[0])
         if criterion.measure not in _SCORES or survey is None or gate.from_phase is None:
@@ -150,8 +158,7 @@ def _gate_before_its_survey(sections: Sections) -> Iterator[Finding]:
 
 def held_once(sections: Sections) -> Iterator[tuple[int, SurveyPlan]]:
     """Yield the surveys of a plan that are held once, with their positions."""
-    section = sections.get("feedback")
-    for place, survey in enumerate(section.surveys if section is not None else ()):
+    for place, survey in things(sections, "feedback", "surveys"):
         if survey.rhythm == Rhythm.ONCE:
             yield place, survey
 
@@ -168,8 +175,8 @@ def _days(survey: SurveyPlan, phase: PhasePlan | None) -> tuple[PlanDay | None, 
 
 @lint_rule("feedback.language-left-out", why=_("People are asked in their language, or they do not answer."))
 def _language_left_out(sections: Sections) -> Iterator[Finding]:
-    header, section = sections.get("rollout"), sections.get("feedback")
-    for place, survey in enumerate(section.surveys if section is not None else ()):
+    header = sections.get("rollout")
+    for place, survey in things(sections, "feedback", "surveys"):
         spoken = survey.languages or (header.languages if header is not None else [])
         for number, question in enumerate(survey.questions):
             missing = [language for language in spoken if language not in question.text]

@@ -1,6 +1,6 @@
 """What a plan gets wrong in what it watches, and in what stops it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -11,18 +11,15 @@ from monitoring.plan import MetricPlan
 from monitoring.plan_safety import TriggerPlan
 from monitoring.rules import comparable, lies_beyond
 from phases.documents.schema import Rule
-from phases.lint import criteria, stages
+from phases.lint import Sections, criteria, stages, things
 from phases.models import Criterion
 from phases.registry import Finding, lint_rule
 from rollout_portal.lib.decimals import Comparator, convert
 
-Sections = Mapping[str, Any]
-
 
 def metrics(sections: Sections) -> Iterator[tuple[int, MetricPlan]]:
     """Yield the metrics of a plan with their positions."""
-    section = sections.get("monitoring")
-    yield from enumerate(section.metrics if section is not None else ())
+    return things(sections, "monitoring", "metrics")
 
 
 @lint_rule("monitoring.metric-without-source", why=_("A figure that comes from nowhere is never read."))
@@ -92,8 +89,7 @@ def _target_of(metric: MetricPlan, phase: str | None) -> tuple[int, Rule | None]
 # --- What stops the rollout -------------------------------------------------------------------------
 def triggers(sections: Sections) -> Iterator[tuple[int, TriggerPlan]]:
     """Yield the triggers of a plan with their positions."""
-    section = sections.get("monitoring")
-    yield from enumerate(section.triggers if section is not None else ())
+    return things(sections, "monitoring", "triggers")
 
 
 @lint_rule(
@@ -168,9 +164,8 @@ def _earlier(holds: Rule | None, alert: Rule | None, fires: Rule) -> Rule | None
 
 @lint_rule("monitoring.on-call-alone", why=_("When the one on call does not answer, nobody does."))
 def _on_call_alone(sections: Sections) -> Iterator[Finding]:
-    section = sections.get("monitoring")
     roles = {role.code: role.name for role in sections.get("roles", ())}
-    for place, shift in enumerate(section.on_call if section is not None else ()):
+    for place, shift in things(sections, "monitoring", "on_call"):
         if shift.backup is None and not shift.rotation:
             when = ", ".join(shift.days) or (str(shift.when) if shift.when else "")
             yield Finding(
@@ -186,10 +181,9 @@ def _on_call_alone(sections: Sections) -> Iterator[Finding]:
 
 @lint_rule("monitoring.on-call-gap", why=_("In a week between two others nobody expects to find nobody."))
 def _on_call_gap(sections: Sections) -> Iterator[Finding]:
-    section = sections.get("monitoring")
     weeks = {
         week: place
-        for place, shift in enumerate(section.on_call if section is not None else ())
+        for place, shift in things(sections, "monitoring", "on_call")
         if shift.when is not None and shift.when.week is not None
         for week in range(shift.when.week, (shift.when.end_week or shift.when.week) + 1)
     }

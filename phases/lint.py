@@ -32,6 +32,16 @@ def stages(sections: Sections) -> Sequence[PhasePlan]:
     return found
 
 
+def things(sections: Sections, room: str, key: str) -> Iterator[tuple[int, Any]]:
+    """Yield what the section of a room lists under a key, with its position; nothing without that section."""
+    yield from enumerate(getattr(sections.get(room), key, ()))
+
+
+def population_sizes(sections: Sections) -> dict[str, int]:
+    """Return how many people each population of the plan has, by its code."""
+    return {one.code: one.size for one in sections.get("populations", ())}
+
+
 def gates(sections: Sections) -> Iterator[tuple[Path, GatePlan]]:
     """Yield the gates of a plan with their places."""
     for place, gate in enumerate(sections.get("gates", ())):
@@ -331,7 +341,7 @@ def _part_outside(sections: Sections) -> Iterator[Finding]:
 
 @lint_rule("phases.parts-and-whole", why=_("Steps that do not add up invite too many people, or too few."))
 def _parts_and_whole(sections: Sections) -> Iterator[Finding]:
-    sizes = {one.code: one.size for one in sections.get("populations", ())}
+    sizes = population_sizes(sections)
     places = {phase.code: place for place, phase in enumerate(stages(sections))}
     there = 0
     for phase in stages(sections):
@@ -352,7 +362,7 @@ def _parts_and_whole(sections: Sections) -> Iterator[Finding]:
 
 @lint_rule("phases.audience-shrinks", why=_("A rollout that grows by steps never loses people on the way."))
 def _audience_shrinks(sections: Sections) -> Iterator[Finding]:
-    sizes = {one.code: one.size for one in sections.get("populations", ())}
+    sizes = population_sizes(sections)
     grown = [
         (place, phase, people)
         for place, phase in enumerate(stages(sections))
@@ -385,7 +395,7 @@ def _too_many_people(sections: Sections) -> Iterator[Finding]:
 
 @lint_rule("phases.never-enough", why=_("A criterion that asks for more than there are is never decided."))
 def _never_enough(sections: Sections) -> Iterator[Finding]:
-    sizes = {one.code: one.size for one in sections.get("populations", ())}
+    sizes = population_sizes(sections)
     phases = {phase.code: phase for phase in stages(sections)}
     for path, gate, criterion in criteria(sections):
         phase = phases.get(gate.from_phase or "")
